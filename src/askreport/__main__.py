@@ -1,0 +1,6 @@
+"""`python -m askreport` is `askreport`."""
+
+from askreport.serve.cli import main
+
+if __name__ == "__main__":
+    main()

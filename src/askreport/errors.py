@@ -1,0 +1,82 @@
+"""What went wrong -> one exception with a hint; everything raised on purpose.
+
+AskreportError
+├── QuestionRefused      the question is empty or too long
+├── SettingsWrong        a settings file, variable or flag says something impossible
+├── ShelfMissing         no shelf here, or not a folder
+├── CatalogueWrong       sources/catalogue.toml contradicts itself or the folder
+├── SourceUnreadable     one document cannot be read; the build goes on without it
+├── BuildFailed          nothing new was published; the old index still answers
+│   └── BuildBusy        another process is building this shelf
+├── IndexMissing         nothing has been built yet
+├── IndexDamaged         a file of the generation is missing or not what was written
+├── IndexForeign         written by another format version, or not by askreport
+├── ModelMissing         the encoder's folder or hub name cannot be loaded
+├── ModelChanged         the encoder's files are not the ones expected
+└── NotFound             no passage, document or page of that name
+
+A bug is an assertion, never one of these. Each surface maps this tree once: the command
+line to exit codes (`serve.cli`), HTTP to statuses (`serve.api.errors`), the screen to a
+panel.
+"""
+
+
+class AskreportError(Exception):
+    """A failure somebody can act on: what happened, and what to do about it."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class QuestionRefused(AskreportError):
+    """The question is empty or longer than the shelf accepts."""
+
+
+class SettingsWrong(AskreportError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+
+class ShelfMissing(AskreportError):
+    """No folder with `askreport.toml` here or above, or a folder that cannot be one."""
+
+
+class CatalogueWrong(AskreportError):
+    """The catalogue has an unknown key, a missing file, a duplicate id or bad TOML."""
+
+
+class SourceUnreadable(AskreportError):
+    """One document yields no text: missing, empty, binary, damaged or unsupported."""
+
+
+class BuildFailed(AskreportError):
+    """A build ended without publishing; `CURRENT` still names what it named."""
+
+
+class BuildBusy(BuildFailed):
+    """Another process holds the shelf's build lock."""
+
+
+class IndexMissing(AskreportError):
+    """There is no generation to open."""
+
+
+class IndexDamaged(AskreportError):
+    """A file of the generation is missing, truncated or has another digest."""
+
+
+class IndexForeign(AskreportError):
+    """The manifest is of another format version or is no manifest of ours."""
+
+
+class ModelMissing(AskreportError):
+    """The encoder named in settings cannot be found or loaded."""
+
+
+class ModelChanged(AskreportError):
+    """The encoder's files differ from the ones pinned, or from those that built."""
+
+
+class NotFound(AskreportError):
+    """An id that names nothing on this shelf."""

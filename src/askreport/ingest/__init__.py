@@ -1,0 +1,1 @@
+"""Act I, offline: `sources/` becomes a generation."""

@@ -1,0 +1,218 @@
+"""sources/ -> a published generation: list, read, cut, embed, publish.
+
+The offline story on one page. A document that cannot be read is reported and left out;
+a build that cannot finish publishes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from askreport import dense, errors, lexical
+from askreport import text as texts
+from askreport.embedding import Encoder, Model
+from askreport.generation import manifest, opened, publish
+from askreport.generation.opened import Generation
+from askreport.ingest import catalogue, passages, vectors
+from askreport.ingest.documents import reader
+from askreport.types import Document, Passage, Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a build has come, for whoever shows it."""
+
+    doing: str
+    done: int
+    total: int
+
+
+Tell = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build came to."""
+
+    generation: str
+    fresh: bool
+    """False where the index already held all of it and nothing was written."""
+    documents: int
+    passages: int
+    failed: tuple[Unread, ...]
+    pruned: tuple[str, ...] = ()
+
+
+def build(
+    sources: Path,
+    index: Path,
+    *,
+    model: Model,
+    cutting: passages.Cutting,
+    keep: int = 3,
+    tell: Tell = lambda step: None,
+) -> Built:
+    """Make the generation of these sources the one that answers.
+
+    Raises CatalogueWrong, BuildBusy, ModelMissing, or BuildFailed where no document can
+    be read or the disk does not take the index. The old index answers until the last
+    step.
+    """
+    listed = catalogue.read(sources)
+    if not listed:
+        raise errors.BuildFailed(
+            f"no documents in {sources}", hint="put a PDF, HTML or text file there"
+        )
+    digest = catalogue.digest(listed)
+    name = manifest.identify(
+        catalogue=digest, model_digest=model.digest, cutting=asdict(cutting)
+    )
+    standing = _answering(index, name)
+    if standing is not None:
+        publish.tidy(index)
+        return _built(standing, fresh=False)
+    with publish.writing(index):
+        if publish.published(index, name):
+            publish.point(index, name)
+            return _built(opened.open_current(index), fresh=True)
+        documents, failed = _read(listed, tell)
+        _check_unchanged(sources, digest)
+        made = contents(documents, failed, model.open(), cutting, tell)
+        publish.quarantine(index)
+        publish.publish(index, describe(name, digest, model, cutting, made), made)
+        pruned = publish.prune(index, keep=keep)
+        return _built(opened.open_current(index), fresh=True, pruned=pruned)
+
+
+def _answering(index: Path, name: str) -> Generation | None:
+    """The generation of that id if it answers already, every file of it sound."""
+    try:
+        return opened.open_current(index) if opened.current(index) == name else None
+    except errors.AskreportError:
+        return None
+
+
+def _built(found: Generation, *, fresh: bool, pruned: tuple[str, ...] = ()) -> Built:
+    return Built(
+        found.id,
+        fresh,
+        len(found.documents),
+        len(found.passages),
+        found.failed + tuple(u for d in found.documents for u in d.unread),
+        pruned,
+    )
+
+
+def _check_unchanged(sources: Path, digest: str) -> None:
+    """Refuse what was read if it is no longer what was listed and digested."""
+    if catalogue.digest(catalogue.read(sources)) != digest:
+        raise errors.BuildFailed(
+            f"{sources} was changed while it was being read",
+            hint="run askreport build again; the old index still answers",
+        )
+
+
+def _read(
+    listed: tuple[catalogue.Listed, ...], tell: Tell
+) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
+    """The documents that could be read, and those that could not, without pages."""
+    documents = []
+    failed = []
+    for done, item in enumerate(listed):
+        tell(Step(f"reading {item.source.path}", done, len(listed)))
+        try:
+            documents.append(reader.read(item.source, item.path, titled=item.titled))
+        except errors.SourceUnreadable as error:
+            reason = f"{error.message}: {error.hint}"
+            unread = Unread(item.source.id, None, reason)
+            failed.append(Document(item.source, (), (unread,)))
+    tell(Step("read", len(listed), len(listed)))
+    if not documents:
+        reasons = "; ".join(item.reason for d in failed for item in d.unread)
+        raise errors.BuildFailed(
+            f"no document could be read: {reasons}",
+            hint="mend or replace those files; the old index still answers",
+        )
+    return tuple(documents), tuple(failed)
+
+
+def contents(
+    documents: tuple[Document, ...],
+    failed: tuple[Document, ...],
+    encoder: Encoder,
+    cutting: passages.Cutting,
+    tell: Tell = lambda step: None,
+) -> publish.Contents:
+    """Cut, encode and index documents. Raises BuildFailed if they hold no words."""
+
+    def fits(text: str) -> bool:
+        return encoder.length(text) <= encoder.most_tokens
+
+    cut = tuple(
+        passage
+        for document in documents
+        for passage in passages.cut(document, cutting, fits=fits)
+    )
+    if not cut:
+        raise errors.BuildFailed(
+            "the documents hold no words to search",
+            hint="put a document with text into sources/; the old index still answers",
+        )
+    found = vectors.encode(cut, encoder, progress=_counted(tell, len(cut)))
+    return publish.Contents(
+        documents=documents,
+        passages=cut,
+        failed=failed,
+        dense=dense.build(found.whole),
+        lexical=lexical.build([_terms(passage) for passage in cut]),
+        tokens=found.tokens,
+    )
+
+
+def _counted(tell: Tell, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def progress(more: int) -> None:
+        nonlocal done
+        done += more
+        tell(Step("encoding passages", done, total))
+
+    tell(Step("encoding passages", 0, total))
+    return progress
+
+
+def _terms(passage: Passage) -> list[str]:
+    """What a passage is found by: its own words, its headings, title and publisher."""
+    return texts.terms(f"{passage.source.publisher or ''}\n{passages.encoded(passage)}")
+
+
+def describe(
+    name: str,
+    digest: str,
+    model: Model,
+    cutting: passages.Cutting,
+    contents: publish.Contents,
+) -> manifest.Manifest:
+    """The manifest of contents not yet written; writing adds the files' digests."""
+    return manifest.Manifest(
+        id=name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=_version(),
+        model=model.name,
+        model_digest=model.digest,
+        dimensions=contents.tokens.codes.shape[1],
+        cutting=asdict(cutting),
+        catalogue=digest,
+        documents=len(contents.documents),
+        passages=len(contents.passages),
+        files={},
+    )
+
+
+def _version() -> str:
+    try:
+        return version("askreport")
+    except PackageNotFoundError:
+        return "unknown"

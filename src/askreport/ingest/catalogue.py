@@ -1,0 +1,259 @@
+"""`sources/` -> the list of what is in it, checked and digested.
+
+`catalogue.toml` says what a file cannot say of itself: publisher, date, whose words it
+holds. Files it does not mention are listed too, with what their name tells.
+"""
+
+import difflib
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
+
+from askreport import errors
+from askreport import text as texts
+from askreport.types import Source, Words
+
+NAME = "catalogue.toml"
+"""The catalogue's file name, inside `sources/`."""
+
+
+def _dated(value: object) -> object:
+    """A TOML date or year as the text it would be in quotes."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return f"{value:04}" if type(value) is int else value
+
+
+def _one_line(value: object) -> object:
+    return texts.question(value) if isinstance(value, str) else value
+
+
+def _possible(value: str) -> str:
+    try:
+        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
+    except ValueError as error:
+        raise PydanticCustomError("date", "no such date") from error
+    return value
+
+
+Line = Annotated[
+    str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=2000)
+]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
+FilePath = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$")]
+Date = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"),
+    BeforeValidator(_dated),
+    AfterValidator(_possible),
+]
+
+
+class Entry(BaseModel):
+    """One `[[document]]` of the catalogue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Id
+    path: FilePath
+    title: Line | None = None
+    kind: Line = "report"
+    words: Words = "original"
+    publisher: Line | None = None
+    date: Date | None = None
+    url: Line | None = None
+    licence: Line | None = None
+    supersedes: Id | None = None
+
+
+class Catalogue(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    document: tuple[Entry, ...] = Field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file of the shelf: what is known of it, where it is, if a title was given."""
+
+    source: Source
+    path: Path
+    titled: bool
+
+
+def read(folder: Path) -> tuple[Listed, ...]:
+    """Every document of `sources/`: the catalogue's in its order, then others by path.
+
+    Raises CatalogueWrong, naming the entry, for an unknown key, a missing file, a path
+    that leaves the folder or a duplicate id.
+    """
+    entries = _entries(folder / NAME)
+    listed = [_listed(folder, entry) for entry in entries]
+    known = {item.path.resolve() for item in listed}
+    taken = [item.source.id for item in listed]
+    for path in _files(folder):
+        if path.resolve() not in known:
+            listed.append(_uncatalogued(folder, path, taken))
+            taken.append(listed[-1].source.id)
+            known.add(path.resolve())
+    return tuple(listed)
+
+
+def digest(listed: tuple[Listed, ...]) -> str:
+    """sha256 over everything the build takes from the shelf."""
+    whole = hashlib.sha256()
+    for item in listed:
+        whole.update(f"{item.source!r} {item.titled}\n".encode())
+    return whole.hexdigest()
+
+
+def _entries(path: Path) -> tuple[Entry, ...]:
+    if not path.exists():
+        return ()
+    try:
+        entries = Catalogue.model_validate(
+            tomllib.loads(path.read_text("utf-8"))
+        ).document
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise errors.CatalogueWrong(
+            f"{path} is not valid TOML: {error}", hint="correct that line"
+        ) from error
+    except OSError as error:
+        raise errors.CatalogueWrong(
+            f"{path} cannot be read: {error.strerror}",
+            hint="make it a file that you may read, or take it away",
+        ) from error
+    except ValidationError as error:
+        raise _explained(path, error) from error
+    _check(path, entries)
+    return entries
+
+
+def _check(path: Path, entries: tuple[Entry, ...]) -> None:
+    named = {
+        "id": [entry.id for entry in entries],
+        "path": [os.path.normpath(entry.path) for entry in entries],
+    }
+    for what, names in named.items():
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise errors.CatalogueWrong(
+                f"{path}: two documents have the {what} {twice!r}",
+                hint=f"give each document its own {what}",
+            )
+    ids = {entry.id for entry in entries}
+    for entry in entries:
+        if entry.supersedes is not None and entry.supersedes not in ids:
+            raise errors.CatalogueWrong(
+                f"{path}: {entry.id} supersedes {entry.supersedes!r}, "
+                "which is not listed",
+                hint="name the id of another document of the catalogue",
+            )
+
+
+def _explained(path: Path, error: ValidationError) -> errors.CatalogueWrong:
+    """The first thing wrong, where it is, and the nearest thing that would be right."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    key = str(first["loc"][-1]) if first["loc"] else ""
+    hint = "see docs/catalogue.md for the keys and their values"
+    if first["type"] == "extra_forbidden":
+        inside = len(first["loc"]) > 1
+        known = list(Entry.model_fields if inside else Catalogue.model_fields)
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        return errors.CatalogueWrong(f"{path}: unknown key {where!r}", hint=hint)
+    return errors.CatalogueWrong(f"{path}: {where}: {first['msg']}", hint=hint)
+
+
+def _listed(folder: Path, entry: Entry) -> Listed:
+    path = folder / os.path.normpath(entry.path)
+    if not path.is_file() and _inside(folder, path):
+        raise errors.CatalogueWrong(
+            f"{entry.id}: {entry.path} does not exist",
+            hint=f"put the file into {folder} or take the entry out of {NAME}",
+        )
+    if not _inside(folder, path):
+        raise _outside(folder, f"{entry.id}: {entry.path}")
+    given = entry.model_dump(exclude={"title", "path"})
+    source = Source(
+        title=entry.title or _title(path),
+        path=path.relative_to(folder).as_posix(),
+        digest=_digest(path),
+        **given,
+    )
+    return Listed(source, path, titled=entry.title is not None)
+
+
+def _inside(folder: Path, path: Path) -> bool:
+    """Whether the file itself, links followed, lies in the folder."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _outside(folder: Path, what: str) -> errors.CatalogueWrong:
+    return errors.CatalogueWrong(
+        f"{what} lies outside sources/", hint=f"copy the file itself into {folder}"
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The folder's files except hidden ones, editors' leftovers and the catalogue.
+
+    A link to nothing is among them, so that it is reported and not passed over.
+    """
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith((".", "~$")) for part in parts)
+        leftover = hidden or path.name.endswith("~") or path == folder / NAME
+        dangling = path.is_symlink() and not path.exists()
+        if (path.is_file() or dangling) and not leftover:
+            yield path
+
+
+def _uncatalogued(folder: Path, path: Path, taken: list[str]) -> Listed:
+    name = texts.question(path.relative_to(folder).as_posix())
+    if not _inside(folder, path):
+        raise _outside(folder, name)
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "document"
+    if slug in taken:
+        slug = f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    source = Source(
+        id=slug, title=_title(path), path=name, digest=_digest(path), kind="document"
+    )
+    return Listed(source, path, titled=False)
+
+
+def _title(path: Path) -> str:
+    words = texts.question(re.sub(r"[-_]+", " ", path.stem)) or "Untitled"
+    return words[0].upper() + words[1:]
+
+
+def _digest(path: Path) -> str:
+    """sha256 of the bytes; a file that cannot be read has the digest of its reason.
+
+    It is listed all the same, and the reader then says why it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return hashlib.sha256(f"unreadable {error.errno}".encode()).hexdigest()

@@ -1,0 +1,256 @@
+"""a shelf on disk -> the open Library a process holds: generation, encoder, reload.
+
+It keeps what is expensive (an encoder, a generation) and hands it to the acts; how a
+question is answered is `query.ask`'s business, how a build is made `ingest.assemble`'s.
+"""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from askreport import embedding, errors, settings
+from askreport.generation import opened
+from askreport.generation.opened import Generation
+from askreport.ingest import assemble, catalogue, passages
+from askreport.ingest.assemble import Built, Step, Tell
+from askreport.query import ask as asking
+from askreport.types import (
+    Answer,
+    Coverage,
+    Document,
+    Hit,
+    Page,
+    Passage,
+    Shelved,
+    SourceStatus,
+)
+
+__all__ = ["Built", "Library", "Step", "Tell"]
+
+Stamp = tuple[tuple[str, int, int, int, int], ...]
+"""Path, inode, size and times of change of files: equal stamps, untouched files."""
+
+
+class Library:
+    """A shelf, open for questions. Safe to use from several threads.
+
+    >>> library = Library.open(".")
+    >>> answer = library.ask("How many passengers does each ferry carry?")
+    >>> answer.citations[0].quote
+    'Each ferry carries 410 passengers and 62 cars.'
+    """
+
+    def __init__(self, shelf: settings.Shelf, version: str) -> None:
+        """Hold a shelf; nothing is read before it is needed."""
+        self.shelf = shelf
+        self.version = version
+        self._lock = threading.RLock()
+        self._encoding = threading.Lock()
+        self._generation: Generation | None = None
+        self._pointed: Stamp = ()
+        self._listed: tuple[Stamp, tuple[catalogue.Listed, ...]] | None = None
+        self._encoder: embedding.Encoder | None = None
+
+    @classmethod
+    def open(
+        cls, shelf: str | Path | None = None, *, flags: Mapping[str, Any] | None = None
+    ) -> Self:
+        """The library of the shelf at `shelf`, or of the one found from here upwards.
+
+        `flags` override the shelf's settings by name. Raises ShelfMissing,
+        SettingsWrong.
+        """
+        from askreport import __version__
+
+        start = None if shelf is None else Path(shelf)
+        return cls(settings.open_shelf(start, flags=flags), __version__)
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that answers now; a newer one is picked up between questions.
+
+        Raises IndexMissing, IndexDamaged, IndexForeign.
+        """
+        with self._lock:
+            pointed = _stamp(self.shelf.index / "CURRENT")
+            if self._generation is None:
+                self._generation = opened.open_current(self.shelf.index)
+            elif pointed != self._pointed:
+                # What is open goes on answering while what is new cannot be opened.
+                with suppress(errors.AskreportError):
+                    self._generation = opened.open_current(self.shelf.index)
+            self._pointed = pointed
+            return self._generation
+
+    @property
+    def encoder(self) -> embedding.Encoder:
+        """The encoder that settings name. Raises ModelMissing, ModelChanged."""
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = self._model().open()
+            return self._encoder
+
+    def ask(
+        self, question: str, *, top: int | None = None, documents: Sequence[str] = ()
+    ) -> Answer:
+        """The answer of the shelf, or of the named documents of it."""
+        limits = self.limits(top)
+        asked = self._asked(question, documents)
+        coverage = self.coverage(asked.generation, documents)
+        with self._encoding:
+            return asking.ask(asked, limits, coverage, version=self.version)
+
+    def search(
+        self, question: str, *, top: int | None = None, documents: Sequence[str] = ()
+    ) -> tuple[Hit, ...]:
+        """Passages by score, best first, with their signals."""
+        asked = self._asked(question, documents)
+        with self._encoding:
+            return asking.search(asked, self.limits(top))
+
+    def build(self, tell: Tell = lambda step: None) -> Built:
+        """Bring the index up to date with `sources/`; raises as `assemble.build`."""
+        known = self.shelf.settings
+        return assemble.build(
+            self.shelf.sources,
+            self.shelf.index,
+            model=self._model(),
+            cutting=passages.Cutting(known.passage_tokens, known.overlap_sentences),
+            keep=known.keep_generations,
+            tell=tell,
+        )
+
+    def passage(self, name: str) -> Passage:
+        """The passage of that id. Raises NotFound."""
+        return self.generation.passage(name)
+
+    def page(self, document: str, number: int | None) -> Page:
+        """A page of a document. Raises NotFound."""
+        return self.generation.page(document, number)
+
+    def document(self, name: str) -> Document:
+        """A document as it was indexed. Raises NotFound."""
+        return self.generation.document(name)
+
+    def shelved(self) -> tuple[Shelved, ...]:
+        """Every document of the folder and the index, and how each stands."""
+        listed = self._sources()
+        try:
+            generation = self.generation
+        except errors.IndexMissing:
+            return tuple(Shelved(item.source, "new") for item in listed)
+        known = _known(generation)
+        counts = Counter(p.source.id for p in generation.passages)
+        found = []
+        for item in listed:
+            document = known.pop(item.source.id, None)
+            status = _status(item, document)
+            if document is None:
+                found.append(Shelved(item.source, status))
+            else:
+                found.append(_stands(document, status, counts[item.source.id]))
+        gone = [d for d in known.values() if d.pages]
+        found += [_stands(d, "removed", counts[d.source.id]) for d in gone]
+        return tuple(found)
+
+    def coverage(
+        self, generation: Generation, documents: Sequence[str] = ()
+    ) -> Coverage:
+        """What a question is asked of, and what of the folder it does not reach."""
+        among = set(documents)
+        kept = [d for d in generation.documents if not among or d.source.id in among]
+        inside = {d.source.id for d in kept}
+        unread = [item for d in kept for item in d.unread]
+        return Coverage(
+            documents=len(kept),
+            passages=sum(p.source.id in inside for p in generation.passages),
+            unread=tuple(unread) + (() if among else generation.failed),
+            pending=() if among else self._pending(generation),
+        )
+
+    def _pending(self, generation: Generation) -> tuple[str, ...]:
+        try:
+            listed = self._sources()
+        except errors.CatalogueWrong as error:
+            told = error.message.replace(f"{self.shelf.sources}{os.sep}", "")
+            return (f"unknown: {told}",)  # an answer goes to readers who need no paths
+        known = _known(generation)
+        return tuple(
+            item.source.path
+            for item in listed
+            if _status(item, known.get(item.source.id)) in ("new", "changed")
+        )
+
+    def _sources(self) -> tuple[catalogue.Listed, ...]:
+        """What is in the folder; its files are read again only if one was touched."""
+        folder = self.shelf.sources
+        stamp = _stamp(*sorted(folder.rglob("*")))
+        with self._lock:
+            if self._listed is None or self._listed[0] != stamp:
+                self._listed = (stamp, catalogue.read(folder))
+            return self._listed[1]
+
+    def _asked(self, question: str, documents: Sequence[str]) -> asking.Asked:
+        generation = self.generation
+        # Compared before it is loaded, which takes seconds.
+        model = self._encoder or self._model()
+        if model.digest != generation.manifest.model_digest:
+            raise errors.ModelChanged(
+                f"the index was built with {generation.manifest.model}, "
+                f"whose files are not those of {model.name} now",
+                hint="run askreport build, or set model back",
+            )
+        return asking.Asked(question, generation, self.encoder, tuple(documents))
+
+    def limits(self, top: int | None = None) -> asking.Limits:
+        """The settings that bound an answer; SettingsWrong for a `top` below 1."""
+        known = self.shelf.settings
+        if top is not None and top < 1:
+            raise errors.SettingsWrong(
+                f"top is {top}", hint="ask for one passage at least"
+            )
+        return asking.Limits(
+            candidates=known.candidates,
+            top=known.top if top is None else top,
+            floor=known.floor,
+            question_chars=known.question_chars,
+        )
+
+    def _model(self) -> embedding.Model:
+        known = self.shelf.settings
+        return embedding.find(known.model, digest=known.model_digest)
+
+
+def _stamp(*paths: Path) -> Stamp:
+    found = []
+    for path in paths:
+        try:
+            known = path.stat()
+        except OSError:
+            continue  # gone, which is a stamp of its own
+        times = (known.st_mtime_ns, known.st_ctime_ns)
+        found.append((str(path), known.st_ino, known.st_size, *times))
+    return tuple(found)
+
+
+def _known(generation: Generation) -> dict[str, Document]:
+    """What the index knows of, by id; what it could not read has no pages."""
+    return {d.source.id: d for d in (*generation.documents, *generation.unreadable)}
+
+
+def _status(item: catalogue.Listed, document: Document | None) -> SourceStatus:
+    if document is None:
+        return "new"
+    if document.source.digest != item.source.digest:
+        return "changed"
+    return "indexed" if document.pages else "failed"
+
+
+def _stands(document: Document, status: SourceStatus, passages_: int) -> Shelved:
+    numbered = sum(page.number is not None for page in document.pages)
+    pages = numbered + sum(item.page is not None for item in document.unread)
+    return Shelved(document.source, status, pages, passages_, document.unread)

@@ -1,0 +1,1 @@
+"""Act II, online: a question becomes a cited answer."""

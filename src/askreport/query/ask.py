@@ -1,0 +1,150 @@
+"""question -> Answer: find, weigh, write, verify.
+
+The online story on one page. Knows a generation and an encoder; knows nothing of who
+asks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from askreport import text as texts
+from askreport.embedding import Encoder
+from askreport.generation.opened import Generation
+from askreport.query import candidates, evidence, prose, question, verify
+from askreport.types import Answer, Candidate, Citation, Coverage, Hit, Receipt
+
+NEAREST = 3
+"""How many passages a decline shows, so that the reader can judge it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How widely to look, how much to quote and when to decline."""
+
+    candidates: int
+    top: int
+    floor: float
+    question_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question together with what it is asked of."""
+
+    text: str
+    generation: Generation
+    encoder: Encoder
+    documents: tuple[str, ...] = ()
+    """Ids of the documents to look in; all of them where empty."""
+
+
+def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> Answer:
+    """The answer, with every quote traced to its page, or a decline with what came
+    nearest.
+
+    Raises QuestionRefused for an empty or overlong question, NotFound for an unknown id
+    among `asked.documents`.
+    """
+    generation = asked.generation
+    lookup = _lookup(asked, limits)
+    found = _found(asked, lookup, limits)
+    kept = evidence.keep(lookup, found, generation, most=limits.top, floor=limits.floor)
+    traced = verify.trace(prose.write(kept, generation), kept, generation)
+    nearest = () if traced.citations else _nearest(lookup, found, generation)
+    return Answer(
+        question=lookup.text,
+        status="answered" if traced.citations else "no-evidence",
+        text=prose.joined(traced.sentences) or _declined(found, coverage, limits),
+        confidence=evidence.confidence(found),
+        citations=traced.citations,
+        coverage=coverage,
+        receipt=_receipt(
+            asked, limits, _told(found, traced.citations or nearest, limits), version
+        ),
+        nearest=nearest,
+        dropped=traced.dropped,
+    )
+
+
+def search(asked: Asked, limits: Limits) -> tuple[Hit, ...]:
+    """Passages by score, best first, repeats left out. Raises as `ask` does."""
+    found = _found(asked, _lookup(asked, limits), limits)
+    unlike = evidence.groups(found, most=limits.top)
+    return tuple(
+        Hit(rank, c.passage, c.score, c.signals)
+        for rank, (c, _) in enumerate(unlike, start=1)
+    )
+
+
+def _lookup(asked: Asked, limits: Limits) -> question.Question:
+    return question.ask(
+        asked.text,
+        asked.encoder,
+        asked.generation.lexical,
+        most_chars=limits.question_chars,
+    )
+
+
+def _found(
+    asked: Asked, lookup: question.Question, limits: Limits
+) -> tuple[Candidate, ...]:
+    among = _among(asked.generation, asked.documents) if asked.documents else None
+    return evidence.score(
+        candidates.find(lookup, asked.generation, most=limits.candidates, among=among)
+    )
+
+
+def _among(generation: Generation, documents: Sequence[str]) -> list[int]:
+    """Rows of the passages of those documents. Raises NotFound for an unknown id."""
+    wanted = {generation.document(name).source.id for name in documents}
+    rows = enumerate(generation.passages)
+    return [row for row, passage in rows if passage.source.id in wanted]
+
+
+def _nearest(
+    lookup: question.Question, found: Sequence[Candidate], generation: Generation
+) -> tuple[Citation, ...]:
+    pieces = evidence.number(lookup, found, generation, most=NEAREST)
+    return tuple(verify.cite(p, generation, marker=p.marker) for p in pieces)
+
+
+def _declined(found: Sequence[Candidate], coverage: Coverage, limits: Limits) -> str:
+    documents = texts.counted(coverage.documents, "document")
+    searched = f"{documents} ({texts.counted(coverage.passages, 'passage')})"
+    if not found:
+        return f"No evidence: nothing in {searched} bears on this question."
+    sure = evidence.confidence(found)
+    if sure >= limits.floor:
+        return (
+            f"No evidence: passages were found in {searched}, but nothing written from "
+            f"them could be traced back to them."
+        )
+    return (
+        f"No evidence: the probability that anything in {searched} answers this is "
+        f"{sure:.2f}, below the floor of {limits.floor:.2f}."
+    )
+
+
+def _told(
+    found: Sequence[Candidate], shown: Sequence[Citation], limits: Limits
+) -> list[Candidate]:
+    """The candidates whose scores the receipt holds: the best ones, and all shown."""
+    cited = {citation.passage for citation in shown}
+    ranked = enumerate(found)
+    return [c for i, c in ranked if i < limits.top or c.passage.id in cited]
+
+
+def _receipt(
+    asked: Asked, limits: Limits, told: Sequence[Candidate], version: str
+) -> Receipt:
+    parameters: dict[str, float | int | str] = dict(asdict(limits))
+    if asked.documents:
+        parameters["documents"] = ", ".join(sorted(set(asked.documents)))
+    return Receipt(
+        generation=asked.generation.id,
+        model=asked.encoder.name,
+        model_digest=asked.encoder.digest,
+        version=version,
+        parameters=parameters,
+        scores={c.passage.id: round(c.score, 4) for c in told},
+    )

@@ -1,0 +1,103 @@
+"""a question as typed -> a question as looked up: encoded, its terms weighed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askreport import errors, lexical
+from askreport import text as texts
+from askreport.embedding import Encoder, unit
+from askreport.query import expected
+
+Floats = NDArray[np.float32]
+
+LITTLE = 0.1
+"""Weight of a token of a stop word, where a token of a term nobody else uses
+weighs 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the indexes are asked."""
+
+    text: str
+    vector: Floats
+    """Shape (dimensions,), unit length."""
+    tokens: Floats
+    """Shape (q, dimensions), unit length."""
+    weights: Floats
+    """Shape (q,), adding up to 1: how much each token matters on this shelf."""
+    terms: tuple[str, ...]
+    """Search terms, each once, in order."""
+    rarity: tuple[float, ...]
+    """Inverse document frequency of each term on this shelf."""
+    wanted: expected.Kind | None
+    """The kind of answer that its wording asks for."""
+
+
+def ask(
+    text: str, encoder: Encoder, index: lexical.Index, *, most_chars: int
+) -> Question:
+    """Prepare a question. Raises QuestionRefused if it is empty or too long."""
+    line = texts.question(text)
+    if not texts.words(line):
+        raise errors.QuestionRefused(
+            "the question is empty", hint='ask something, such as "Who bought beds?"'
+        )
+    if len(line) > most_chars:
+        raise errors.QuestionRefused(
+            f"the question has {len(line):,} characters; {most_chars:,} are read",
+            hint="ask one thing at a time, or raise question_chars in askreport.toml",
+        )
+    terms = tuple(dict.fromkeys(texts.terms(line)))
+    rarity = {term: lexical.rarity(index, term) for term in terms}
+    vector, tokens, spans = _encoded(line, encoder)
+    return Question(
+        text=line,
+        vector=vector,
+        tokens=tokens,
+        weights=_weights(line, spans, rarity),
+        terms=terms,
+        rarity=tuple(rarity.values()),
+        wanted=expected.kind(line),
+    )
+
+
+def _encoded(line: str, encoder: Encoder) -> tuple[Floats, Floats, NDArray[np.int32]]:
+    """One vector, the token vectors, and the characters of `line` each token covers.
+
+    A question longer than the encoder reads is encoded in parts, so that none of it is
+    cut off: the vector is the parts' mean.
+    """
+    parts = _parts(line, lambda part: encoder.length(part) <= encoder.most_tokens)
+    found = encoder.encode([part for _, part in parts])
+    spans = [
+        offsets + np.int32(start)
+        for (start, _), offsets in zip(parts, found.offsets, strict=True)
+    ]
+    vector = unit(found.vectors.mean(axis=0))
+    return vector, np.concatenate(found.tokens), np.concatenate(spans)
+
+
+def _parts(line: str, fits: Callable[[str], bool]) -> list[tuple[int, str]]:
+    """Halves of halves until each fits, with the offset of each."""
+    if fits(line) or len(line) < 2:
+        return [(0, line)]
+    at = line.rfind(" ", 1, len(line) // 2 + 1)
+    at = at if at > 0 else len(line) // 2
+    after = [(start + at, part) for start, part in _parts(line[at:], fits)]
+    return _parts(line[:at], fits) + after
+
+
+def _weights(line: str, spans: NDArray[np.int32], rarity: dict[str, float]) -> Floats:
+    """Each token weighs as much as the search term it belongs to is rare."""
+    most = max(rarity.values(), default=1.0) or 1.0
+    by_place = np.full(len(line) + 1, LITTLE, dtype=np.float32)
+    for word, start in texts.placed_words(line):
+        weight = max((rarity[t] / most for t in texts.terms(word)), default=0.0)
+        by_place[start : start + len(word)] = max(LITTLE, weight)
+    weights = by_place[np.clip(spans[:, 0], 0, len(line))]
+    total = float(weights.sum())
+    return np.asarray(weights / total if total else weights, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Act III: the same verbs for people and programs."""

@@ -1,0 +1,212 @@
+"""what went wrong -> a status and `{"error": {"type", "message", "hint"}}`.
+
+The one place that knows statuses. A fault of the caller is told in full. A fault of
+the server is told without its paths, which stand in its log; so does an unexpected
+exception, by its type and place only, since its message might hold a question.
+"""
+
+import difflib
+import json
+import logging
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from askreport import errors
+from askreport.serve.api import permalink, requests
+from askreport.serve.api.readiness import Warming
+
+log = logging.getLogger(__name__)
+
+MOST_TOLD = 5
+"""Faults of a request that are told at once; a hostile body can hold thousands."""
+
+MOST_BODY = 64 * 1024
+"""Bytes. The longest question (4,000 characters, each of them an escaped surrogate pair
+of 12 bytes) takes 48,000; nothing here needs more."""
+
+RETRY_AFTER = {"Retry-After": "5"}
+"""Seconds: about what it takes to open the default encoder."""
+
+SEND_JSON = "send a JSON object in UTF-8 with Content-Type: application/json"
+DESCRIBED = "GET /openapi.json describes every route and request"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What happened, and what to do about it. `type` is stable; match on it."""
+
+    type: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """The body of every response that is not a success."""
+
+    error: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A failure with the status and headers it is told with."""
+
+    status: int
+    failure: Failure
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+CALLER: Mapping[type[errors.AskreportError], int] = {
+    errors.QuestionRefused: 422,
+    errors.NotFound: 404,
+    Warming: 503,
+}
+"""Errors whose own words concern the caller and name nothing of the server."""
+
+SERVER: Mapping[type[errors.AskreportError], tuple[int, str, str]] = {
+    errors.IndexMissing: (503, "this shelf has no index yet", "run askreport build"),
+    errors.IndexDamaged: (503, "the index is damaged", "run askreport build"),
+    errors.IndexForeign: (
+        503,
+        "the index was not written by this version",
+        "run askreport build",
+    ),
+    errors.ModelMissing: (503, "the encoder cannot be opened", "run askreport doctor"),
+    errors.ModelChanged: (
+        503,
+        "the encoder is not the one that built the index",
+        "run askreport build, or set model back",
+    ),
+    errors.CatalogueWrong: (
+        503,
+        "the catalogue contradicts itself or its folder",
+        "run askreport sources, which names the entry",
+    ),
+    errors.AskreportError: (500, "the shelf cannot answer", "see the server's log"),
+}
+"""Errors whose own words may name paths of the server: what is said in their place."""
+
+ROUTING: Mapping[int, tuple[int, str, str, str]] = {
+    400: (422, "RequestInvalid", "the body cannot be read as JSON", SEND_JSON),
+    404: (404, "RouteUnknown", "no such route", DESCRIBED),
+    405: (405, "MethodNotAllowed", "this route has other methods", DESCRIBED),
+}
+"""What the framework refuses. A body it cannot parse is 422, whichever way it fails."""
+
+UNEXPECTED = Refusal(
+    500, Failure("Unexpected", "something went wrong", "see the server's log")
+)
+
+TOO_LARGE = Refusal(
+    413,
+    Failure(
+        "BodyTooLarge",
+        f"the body is longer than {MOST_BODY:,} bytes",
+        "ask one thing at a time",
+    ),
+    {"Connection": "close"},
+)
+
+MISDIRECTED = Refusal(
+    421,
+    Failure(
+        "HostUnknown",
+        "this service does not answer to the name in the Host header",
+        "ask for 127.0.0.1 or localhost; behind a proxy, make it pass on that name",
+    ),
+)
+
+
+def register(app: FastAPI) -> None:
+    """Make `app` answer every foreseen failure in this module's shape."""
+    app.add_exception_handler(errors.AskreportError, _respond)
+    app.add_exception_handler(RequestValidationError, _respond)
+    app.add_exception_handler(HTTPException, _respond)
+
+
+def _respond(request: Request, error: Exception) -> Response:
+    return response(request.url.path, refusal(error))
+
+
+def refusal(error: Exception) -> Refusal:
+    """The status and words for an exception; logs what the caller is not told."""
+    if isinstance(error, errors.AskreportError):
+        return _foreseen(error)
+    if isinstance(error, RequestValidationError):
+        return Refusal(422, _invalid(error.errors()))
+    if isinstance(error, HTTPException) and error.status_code in ROUTING:
+        status, name, message, hint = ROUTING[error.status_code]
+        return Refusal(status, Failure(name, message, hint), error.headers or {})
+    place = "".join(traceback.format_tb(error.__traceback__))
+    log.error("unexpected %s\n%s", type(error).__qualname__, place)
+    return UNEXPECTED
+
+
+def response(path: str, refused: Refusal) -> Response:
+    """A refusal as it is sent: HTML where a reader follows a permalink, else JSON."""
+    failure = refused.failure
+    headers = dict(refused.headers)
+    if path.startswith(permalink.PATH):
+        text = permalink.failure(failure.message, failure.hint)
+        headers |= permalink.HEADERS
+        return HTMLResponse(text, refused.status, headers)
+    # In ASCII: a key of the body may be half a surrogate pair, which UTF-8 cannot hold.
+    body = json.dumps(asdict(ErrorBody(failure)))
+    return Response(body, refused.status, headers, media_type="application/json")
+
+
+def _foreseen(error: errors.AskreportError) -> Refusal:
+    name = type(error).__name__
+    for kind in type(error).__mro__:
+        if kind in CALLER:
+            headers = RETRY_AFTER if CALLER[kind] == 503 else {}
+            return Refusal(
+                CALLER[kind], Failure(name, error.message, error.hint), headers
+            )
+        if kind in SERVER:
+            status, message, hint = SERVER[kind]
+            log.warning("%s: %s (%s)", name, error.message, error.hint)
+            headers = RETRY_AFTER if status == 503 else {}
+            return Refusal(status, Failure(name, message, hint), headers)
+    raise AssertionError(name)
+
+
+def _invalid(found: Sequence[Mapping[str, Any]]) -> Failure:
+    told = "; ".join(_told(fault) for fault in found[:MOST_TOLD])
+    more = len(found) - MOST_TOLD
+    message = f"{told}; and {more} more" if more > 0 else told
+    return Failure("RequestInvalid", message, _hint(found[0]))
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    """A fault in words that name the key and never repeat its value."""
+    if fault["type"] == "json_invalid":
+        return f"not valid JSON at character {fault['loc'][-1]}"
+    name = _name(fault)
+    if not name:
+        return "the body is not a JSON object"
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {name!r}"
+    return f"{name}: {fault['msg']}"
+
+
+def _hint(fault: Mapping[str, Any]) -> str:
+    name = _name(fault)
+    if fault["type"] == "json_invalid" or not name:
+        return SEND_JSON
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name[:100], requests.KEYS, n=1)
+        known = ", ".join(requests.KEYS)
+        return f"did you mean {near[0]!r}?" if near else f"known keys: {known}"
+    return DESCRIBED
+
+
+def _name(fault: Mapping[str, Any]) -> str:
+    return ".".join(str(part) for part in fault["loc"][1:])

@@ -1,0 +1,95 @@
+"""a Library, an address -> the service, until it is told to stop."""
+
+import contextlib
+import ipaddress
+import socket
+import sys
+from collections.abc import Collection
+
+import uvicorn
+from fastapi import FastAPI
+
+from askreport import errors
+from askreport.library import Library
+from askreport.serve.api.app import create_app
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+"""Names that a browser on this machine gives this machine."""
+
+FINISH_SECONDS = 30
+"""How long answers under way may take after a signal to stop."""
+
+OPEN_WARNING = (
+    "warning: anyone who can reach this address can read the shelf; "
+    "there is no access control\n"
+)
+
+
+def run(library: Library, host: str, port: int, *, names: Collection[str] = ()) -> None:
+    """Serve until SIGINT or SIGTERM, then finish the answers under way.
+
+    `port` 0 takes a free one; the address goes to stderr once it answers. On a loopback
+    address only requests for a loopback name or one of `names` are answered; elsewhere
+    `names`, if given, bound it likewise. Raises SettingsWrong if it cannot listen.
+    """
+    local = _loopback(host)
+    named = f"[{host}]" if ":" in host else host
+    hosts = {named, *LOOPBACK, *names} if local or names else ()
+    with listen(host, port) as listening:
+        if not local:
+            sys.stderr.write(OPEN_WARNING)
+        with contextlib.suppress(KeyboardInterrupt):
+            server(create_app(library, hosts=hosts)).run([listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises SettingsWrong if it cannot."""
+    try:
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise errors.SettingsWrong(
+            f"cannot listen on {host}, port {port}: {reason}",
+            hint="stop what listens there, or choose another --port or --host",
+        ) from error
+
+
+def server(app: FastAPI) -> uvicorn.Server:
+    """A server of `app` that logs no request: addresses and questions are private."""
+    return _Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=FINISH_SECONDS,
+            ws="none",
+        )
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens as soon as it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listening in sockets or ():
+            sys.stderr.write(f"askreport listens on {address(listening)}\n")
+        sys.stderr.flush()
+
+
+def address(listening: socket.socket) -> str:
+    """The address to open, with the port that was really taken."""
+    host, port, *_ = listening.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,368 @@
+"""a command line -> the same verbs as everywhere; the one error -> exit-code table.
+
+Exit codes: 0 answered or done, 1 error, 2 usage, 3 no evidence, 130 interrupted. stdout
+is the answer, stderr the conversation. Nothing heavy is imported before a command needs
+it.
+"""
+
+import importlib
+import io
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+from rich.console import Console
+
+from askreport import __version__, errors
+
+if TYPE_CHECKING:
+    from askreport.library import Library
+
+ANSWERED, ERROR, USAGE, NO_EVIDENCE, INTERRUPTED = 0, 1, 2, 3, 130
+
+EXIT_CODES: tuple[tuple[type[errors.AskreportError], int], ...] = (
+    (errors.QuestionRefused, USAGE),
+    (errors.SettingsWrong, USAGE),
+    (errors.AskreportError, ERROR),
+)
+"""The first class that fits decides."""
+
+app = typer.Typer(
+    name="askreport",
+    help="Ask a shelf of reports a question; get the exact passages that answer it.",
+    epilog="Exit codes: 0 answered or done, 1 error, 2 usage, 3 no evidence, "
+    "130 interrupted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Shelf = Annotated[
+    Path | None,
+    typer.Option(
+        "--shelf",
+        envvar="ASKREPORT_SHELF",
+        help="Folder of the shelf; found from here upwards if not given.",
+        show_default=False,
+    ),
+]
+Question = Annotated[
+    str | None,
+    typer.Argument(
+        help="The question; read from stdin if not given or -.", show_default=False
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top", "-n", min=1, max=50, help="Most passages.", show_default=False
+    ),
+]
+Documents = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--document",
+        "-d",
+        help="Id of a document to look in; may be repeated.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsPlain = Annotated[bool, typer.Option("--plain", help="Print plain text, no styles.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"askreport {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Ask a shelf of reports a question; get the exact passages that answer it."""
+
+
+@app.command()
+def ask(
+    question: Question = None,
+    top: Top = None,
+    document: Documents = None,
+    as_json: AsJson = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown, to paste.")
+    ] = False,
+    as_plain: AsPlain = False,
+    build_first: Annotated[
+        bool, typer.Option("--build", help="Bring the index up to date first.")
+    ] = False,
+    shelf: Shelf = None,
+) -> None:
+    """Answer a question with cited passages, or decline.
+
+    Exit code 3 says that there is no evidence. Without a format the answer is styled
+    for a terminal and plain in a pipe.
+    """
+    from askreport.serve import render, screen
+
+    if as_json + as_markdown + as_plain > 1:
+        raise typer.BadParameter("choose one of --json, --markdown and --plain")
+    text = _question(question)
+    library = _open(shelf)
+    if build_first:
+        _build(library, quiet=False)
+    found = _awaited(
+        library, lambda: library.ask(text, top=top, documents=document or ())
+    )
+    if as_json:
+        _tell(render.answer_json(found))
+    elif as_markdown:
+        _tell(render.markdown(found))
+    elif as_plain or not _styled():
+        _tell(render.plain(found))
+    else:
+        _out().print(screen.answer(found), highlight=False)
+    raise typer.Exit(ANSWERED if found.status == "answered" else NO_EVIDENCE)
+
+
+@app.command()
+def search(
+    question: Question = None,
+    top: Top = None,
+    document: Documents = None,
+    as_json: AsJson = False,
+    shelf: Shelf = None,
+) -> None:
+    """List passages by score, with no claim that they answer.
+
+    Each comes with the signals that its score was made of. Exit code 3: none found.
+    """
+    from askreport.serve import render
+
+    text = _question(question)
+    library = _open(shelf)
+    found = _awaited(
+        library, lambda: library.search(text, top=top, documents=document or ())
+    )
+    _tell(render.hits_json(found) if as_json else render.hits(found))
+    raise typer.Exit(ANSWERED if found else NO_EVIDENCE)
+
+
+@app.command()
+def build(
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")
+    ] = False,
+    shelf: Shelf = None,
+) -> None:
+    """Bring the index up to date with sources/.
+
+    The old index answers until the new one is whole, and after a failure or Ctrl-C.
+    """
+    _build(_open(shelf), quiet=quiet)
+
+
+@app.command()
+def sources(as_json: AsJson = False, shelf: Shelf = None) -> None:
+    """List the documents and how each stands to the index."""
+    import json
+    from dataclasses import asdict
+
+    from askreport.serve import render
+
+    stands = _open(shelf).shelved()
+    if as_json:
+        _tell(json.dumps([asdict(one) for one in stands], indent=2))
+    else:
+        _tell(render.shelf(stands))
+
+
+@app.command()
+def show(
+    passage: Annotated[str, typer.Argument(help="Id of a passage, from an answer.")],
+    whole: Annotated[
+        bool, typer.Option("--page", help="Show all of its page.")
+    ] = False,
+    as_plain: AsPlain = False,
+    shelf: Shelf = None,
+) -> None:
+    """Show a passage lit in its page."""
+    from askreport.serve import screen
+
+    library = _open(shelf)
+    found = library.passage(passage)
+    page = library.page(found.source.id, found.page)
+    if as_plain or not _styled():
+        _tell(screen.plain_passage(found, page, whole=whole))
+    else:
+        _out().print(screen.passage(found, page, whole=whole), highlight=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port; 0 takes a free one.", show_default=False
+        ),
+    ] = None,
+    shelf: Shelf = None,
+) -> None:
+    """Serve the shelf over HTTP, for chat tools and programs."""
+    from askreport.library import Library
+    from askreport.serve.api import run
+
+    library = Library.open(shelf, flags={"host": host, "port": port})
+    known = library.shelf.settings
+    run.run(library, known.host, known.port)
+
+
+@app.command()
+def tui(shelf: Shelf = None) -> None:
+    """Open the shelf in the terminal."""
+    # By name: the screen imports askreport and nothing here may depend on the screen.
+    screen = importlib.import_module("askreport_tui.app")
+    raise typer.Exit(screen.run(shelf))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make a shelf.")],
+) -> None:
+    """Make a folder a shelf; what is in it stays."""
+    from askreport.serve import new_shelf
+
+    root = new_shelf.create(folder)
+    _said(
+        f"{root} is a shelf: put documents into its sources/, then run askreport build"
+    )
+
+
+@app.command()
+def doctor(
+    show_settings: Annotated[
+        bool, typer.Option("--settings", help="List every setting and its value.")
+    ] = False,
+    shelf: Shelf = None,
+) -> None:
+    """Check python, packages, model, index and sources.
+
+    Says what to do about what is wrong, and then ends with exit code 1.
+    """
+    from askreport.serve import doctor as examining
+
+    if show_settings:
+        for name, value in _open(shelf).shelf.settings.model_dump().items():
+            _tell(f"{name} = {value!r}")
+        return
+    sound = True
+    for finding in examining.examine(shelf):
+        sound = sound and finding.sound
+        _tell(f"{'ok ' if finding.sound else 'BAD'} {finding.what}: {finding.said}")
+        if finding.hint:
+            _tell(f"    {finding.hint}")
+    raise typer.Exit(ANSWERED if sound else ERROR)
+
+
+def _question(given: str | None) -> str:
+    if given is not None and given != "-":
+        return given
+    if sys.stdin.isatty():
+        raise typer.BadParameter("no question given, and nothing on stdin")
+    # In parts: one read of everything would hear Ctrl-C only at its end.
+    stdin = cast(io.BufferedReader, sys.stdin.buffer)
+    said = b"".join(iter(lambda: stdin.read1(2**16), b""))
+    return said.decode("utf-8", errors="replace")
+
+
+def _open(shelf: Path | None) -> "Library":
+    from askreport.library import Library
+
+    return Library.open(shelf)
+
+
+def _awaited(library: "Library", look: Any) -> Any:  # noqa: ANN401
+    """What `look` returns, with a spinner while the encoder loads on a terminal."""
+    with _err().status("loading the encoder"):
+        _ = library.encoder
+    return look()
+
+
+def _build(library: "Library", *, quiet: bool) -> None:
+    from askreport import text as texts
+    from askreport.serve import progress, render
+
+    with progress.shown(_err(), quiet=quiet) as tell:
+        built = library.build(tell)
+    for item in built.failed:
+        _said(render.unread(item))
+    if not quiet:
+        state = "built" if built.fresh else "is up to date"
+        documents = texts.counted(built.documents, "document")
+        passages = texts.counted(built.passages, "passage")
+        _said(f"index {built.generation} {state}: {documents}, {passages}")
+
+
+def _styled() -> bool:
+    """Whether stdout is a terminal that may be sent styles (see no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _out() -> Console:
+    return Console()
+
+
+def _err() -> Console:
+    return Console(stderr=True)
+
+
+def _tell(text: str) -> None:
+    """Put it on stdout, harmless whatever a document, a name or a path holds."""
+    from askreport.text import INVISIBLE
+
+    typer.echo(text.translate(INVISIBLE))
+
+
+def _said(text: str) -> None:
+    from askreport.text import INVISIBLE
+
+    typer.echo(text.translate(INVISIBLE), err=True)
+
+
+def exit_code(error: errors.AskreportError) -> int:
+    """The exit code of an error."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+
+
+def main() -> None:
+    """Run the command line; errors become a message with a hint and an exit code."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A character that the terminal's encoding lacks is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        # typer ends with 130 on Ctrl-C and with 1 when the reader of a pipe goes away.
+        app(prog_name="askreport")
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _said("interrupted")
+        raise
+    except errors.AskreportError as error:
+        _said(f"error: {error.message}\nhint: {error.hint}")
+        raise SystemExit(exit_code(error)) from error

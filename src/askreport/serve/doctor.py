@@ -1,0 +1,103 @@
+"""a shelf -> what is sound, what is not, and what to do about it."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from askreport import embedding, errors, settings, tokens
+from askreport import text as texts
+from askreport.generation import opened
+from askreport.library import Library
+
+PACKAGES = (
+    "askreport",
+    "sentence-transformers",
+    "torch",
+    "faiss-cpu",
+    "bm25s",
+    "tiktoken",
+    "fastapi",
+    "textual",
+)
+"""The packages whose versions matter most when something is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    sound: bool
+    said: str
+    hint: str = ""
+
+
+def examine(start: Path | None) -> Iterator[Finding]:
+    """Look at everything an answer depends on, one finding at a time."""
+    yield Finding("python", sys.version_info >= (3, 11), sys.version.split()[0])
+    for name in PACKAGES:
+        yield _package(name)
+    yield _tried(
+        "tokens", lambda: f"{tokens.ENCODING}, {tokens.count('a b')} for 'a b'"
+    )
+    try:
+        shelf = settings.open_shelf(start)
+    except errors.AskreportError as error:
+        yield Finding("shelf", False, error.message, error.hint)
+        return
+    yield Finding("shelf", True, str(shelf.root))
+    yield _tried("model", lambda: _model(shelf))
+    yield _tried("index", lambda: _index(shelf))
+    yield _sources(shelf.root)
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, version(name))
+    except PackageNotFoundError:
+        return Finding(name, False, "not installed", f"pip install {name}")
+
+
+def _tried(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, look())
+    except errors.AskreportError as error:
+        return Finding(what, False, error.message, error.hint)
+
+
+def _model(shelf: settings.Shelf) -> str:
+    known = shelf.settings
+    found = embedding.find(known.model, digest=known.model_digest)
+    return f"{found.name}, digest {found.digest}"
+
+
+def _index(shelf: settings.Shelf) -> str:
+    found = opened.open_current(shelf.index)
+    model = embedding.find(shelf.settings.model)
+    if found.manifest.model_digest != model.digest:
+        raise errors.ModelChanged(
+            f"the index was built with another model ({found.manifest.model})",
+            hint="run askreport build",
+        )
+    made = found.manifest
+    return (
+        f"generation {found.id}, {texts.counted(made.documents, 'document')}, "
+        f"{texts.counted(made.passages, 'passage')}, built {made.created}, "
+        f"every file sound"
+    )
+
+
+def _sources(root: Path) -> Finding:
+    try:
+        stands = Library.open(root).shelved()
+    except errors.AskreportError as error:
+        return Finding("sources", False, error.message, error.hint)
+    amiss = [f"{s.source.path} ({s.status})" for s in stands if s.status != "indexed"]
+    if amiss:
+        failed = all(s.status in ("indexed", "failed") for s in stands)
+        hint = "askreport sources says why" if failed else "run askreport build"
+        return Finding("sources", False, ", ".join(amiss), hint)
+    known = texts.counted(len(stands), "document")
+    return Finding("sources", True, f"{known}, all indexed")

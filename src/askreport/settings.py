@@ -1,0 +1,203 @@
+"""flags, environment, askreport.toml, defaults -> one Settings, in that precedence.
+
+Read once at the edge and handed on as plain arguments; nothing of either act imports
+this.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from askreport import errors
+
+FILE = "askreport.toml"
+"""The settings file; the folder that holds it is a shelf."""
+
+PREFIX = "ASKREPORT_"
+"""Before a setting's name in capitals: the environment variable that sets it."""
+
+
+class Settings(BaseModel):
+    """Every knob, its default and its meaning."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Encoder: a name, a model folder or a model of the hub.",
+        ),
+    ] = "all-MiniLM-L6-v2"
+    model_digest: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9a-f]{64}$",
+            description="Refuse the encoder unless its files have this digest "
+            "(askreport doctor prints it).",
+        ),
+    ] = None
+    passage_tokens: Annotated[
+        int,
+        Field(ge=20, le=2000, description="Most tokens (tiktoken) of a passage."),
+    ] = 200
+    overlap_sentences: Annotated[
+        int,
+        Field(
+            ge=0, le=5, description="Most sentences repeated from passage to passage."
+        ),
+    ] = 1
+    candidates: Annotated[
+        int,
+        Field(ge=1, le=1000, description="Passages looked at closely for a question."),
+    ] = 60
+    top: Annotated[
+        int, Field(ge=1, le=50, description="Most citations of an answer.")
+    ] = 5
+    floor: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Decline unless a passage answers with this probability.",
+        ),
+    ] = 0.2
+    question_chars: Annotated[
+        int, Field(ge=1, le=100_000, description="Longest question accepted.")
+    ] = 4000
+    keep_generations: Annotated[
+        int, Field(ge=1, le=100, description="Generations kept for going back.")
+    ] = 3
+    host: Annotated[
+        str, Field(min_length=1, description="Address that askreport serve listens on.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=0, le=65535, description="Its port; 0 takes a free one.")
+    ] = 8420
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A folder with `askreport.toml`, `sources/` and `index/`, and its settings."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def sources(self) -> Path:
+        """The documents and their catalogue."""
+        return self.root / "sources"
+
+    @property
+    def index(self) -> Path:
+        """The generations and `CURRENT`."""
+        return self.root / "index"
+
+
+def open_shelf(
+    start: Path | None = None, *, flags: Mapping[str, Any] | None = None
+) -> Shelf:
+    """The shelf at `start`, named by the environment, or found from here upwards.
+
+    Raises ShelfMissing, or SettingsWrong naming the key and the nearest right one.
+    """
+    root = find(start)
+    return Shelf(root, load(root / FILE, flags=flags))
+
+
+def find(start: Path | None = None) -> Path:
+    """The root of the shelf. `start`, if given, must be one. Raises ShelfMissing."""
+    named = str(start) if start is not None else os.environ.get(PREFIX + "SHELF")
+    if named:
+        root = Path(named).expanduser().resolve()
+        if not (root / FILE).is_file():
+            raise errors.ShelfMissing(
+                f"{root} is no shelf: it has no {FILE}",
+                hint=f"askreport init {named} makes it one",
+            )
+        return root
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise errors.ShelfMissing(
+        f"no {FILE} in {here} or any folder above it",
+        hint="go to a shelf, name one with --shelf, or make one: askreport init DIR",
+    )
+
+
+def load(path: Path, *, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Settings of a file, overridden by the environment, then by `flags` not None.
+
+    Raises SettingsWrong naming the key, where it was said and what would be right.
+    """
+    said = {name: (str(path), value) for name, value in _file(path).items()}
+    said |= _environment()
+    said |= {k: ("a flag", v) for k, v in (flags or {}).items() if v is not None}
+    given = {name: value for name, (_, value) in said.items()}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        where = {name: place for name, (place, _) in said.items()}
+        raise _explained(where, error) from error
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise errors.SettingsWrong(
+            f"{path} is not valid TOML: {error}", hint="correct that line"
+        ) from error
+    except OSError as error:
+        raise errors.SettingsWrong(
+            f"{path} cannot be read: {error.strerror}", hint="check its permissions"
+        ) from error
+    model = found.get("model")
+    if isinstance(model, str) and model and (path.parent / model).is_dir():
+        found["model"] = str(path.parent / model)  # as every path in the shelf's file
+    return found
+
+
+def _environment() -> dict[str, tuple[str, Any]]:
+    """Variables that name a setting. `ASKREPORT_SHELF` says where, not how."""
+    found = {}
+    for variable, text in os.environ.items():
+        if variable.startswith(PREFIX) and variable != PREFIX + "SHELF":
+            name = variable[len(PREFIX) :].lower()
+            found[name] = (variable, _typed(name, text))
+    return found
+
+
+def _typed(name: str, text: str) -> str | int | float:
+    """What a variable's text says, as the number its setting wants, if it is one."""
+    field = Settings.model_fields.get(name)
+    wanted = None if field is None else field.annotation
+    try:
+        return int(text) if wanted is int else float(text) if wanted is float else text
+    except ValueError:
+        return text
+
+
+def _explained(
+    where: Mapping[str, str], error: ValidationError
+) -> errors.SettingsWrong:
+    first = error.errors(include_url=False)[0]
+    key = str(first["loc"][0]) if first["loc"] else ""
+    place = where.get(key, FILE)
+    known = list(Settings.model_fields)
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        return errors.SettingsWrong(f"unknown setting {key!r} in {place}", hint=hint)
+    said = Settings.model_fields[key].description if key in known else None
+    return errors.SettingsWrong(
+        f"setting {key!r} in {place}: {first['msg']}",
+        hint=said or "see docs/settings.md",
+    )

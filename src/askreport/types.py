@@ -1,0 +1,213 @@
+"""Nouns -> what every module hands to the next, in the order a report meets them.
+
+Frozen, slotted, and free of behaviour beyond what follows from their own fields.
+Offsets count Unicode code points in the page's text; spans are half-open `[start,
+end)`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["answered", "no-evidence"]
+"""Whether the shelf answers. Declining is an answer, not an error."""
+
+Words = Literal["original", "digest"]
+"""Whose words a document holds: its publisher's, or a digest written by somebody
+else."""
+
+SourceStatus = Literal["indexed", "changed", "new", "removed", "failed"]
+"""How a document stands to the index: as built, edited since, not yet built, gone from
+the folder though still answering, or unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open run of characters in a page's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document of the shelf as the catalogue lists it; the id is stable."""
+
+    id: str
+    title: str
+    path: str
+    """Relative to `sources/`, with forward slashes."""
+    digest: str
+    """sha256 of the file's bytes, in hexadecimal."""
+    kind: str = "report"
+    words: Words = "original"
+    publisher: str | None = None
+    date: str | None = None
+    """As precisely as it is known: `2018`, `2018-03` or `2018-03-15`."""
+    url: str | None = None
+    licence: str | None = None
+    supersedes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a page: where its line stands, how deep it is, what it says."""
+
+    span: Span
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's text. `number` counts from 1 as the PDF does; None: no pages here."""
+
+    number: int | None
+    label: str | None
+    """The number as printed ("iii", "12"), where the document says so."""
+    text: str
+    headings: tuple[Heading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something of a document that could not be read, and why."""
+
+    source: str
+    page: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source with its pages in order, and what could not be read of it."""
+
+    source: Source
+    pages: tuple[Page, ...]
+    unread: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of a page that is searched and quoted: `text == page.text[start:end]`."""
+
+    id: str
+    source: Source
+    page: int | None
+    label: str | None
+    start: int
+    end: int
+    section: tuple[str, ...]
+    """Headings above it, outermost first; empty where the document has none."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that might bear on the question, with each signal that says so."""
+
+    passage: Passage
+    row: int
+    signals: Mapping[str, float]
+    score: float
+    """Calibrated: the probability that the passage answers the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A candidate worth quoting: its marker (from 1) and the sentences that answer."""
+
+    marker: int
+    candidate: Candidate
+    quote: Span
+    also: tuple[str, ...] = ()
+    """Ids of near-duplicate passages that this one stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands: `quote == page.text[start:end]` in the document named."""
+
+    marker: int
+    document: str
+    title: str
+    publisher: str | None
+    date: str | None
+    kind: str
+    words: Words
+    section: tuple[str, ...]
+    page: int | None
+    label: str | None
+    quote: str
+    start: int
+    end: int
+    text: str
+    passage: str
+    score: float
+    url: str | None = None
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was searched and what was not, so that "not here" is an honest sentence."""
+
+    documents: int
+    passages: int
+    unread: tuple[Unread, ...] = ()
+    pending: tuple[str, ...] = ()
+    """Files of `sources/` that are new or changed since the index was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Enough to replay the answer: what answered, with which parameters and scores."""
+
+    generation: str
+    model: str
+    model_digest: str
+    version: str
+    parameters: Mapping[str, float | int | str]
+    scores: Mapping[str, float]
+    """Calibrated scores of the best passages found and of all that are shown, by
+    passage id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the shelf says. Every marker in `text` has its citation."""
+
+    question: str
+    status: Status
+    text: str
+    confidence: float
+    citations: tuple[Citation, ...]
+    coverage: Coverage
+    receipt: Receipt
+    nearest: tuple[Citation, ...] = ()
+    """For a decline: what came closest, not offered as an answer."""
+    dropped: tuple[str, ...] = ()
+    """What verification removed, in words; empty when everything held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A search result: one passage, its signals and its score; no claim that it
+    answers.
+    """
+
+    rank: int
+    passage: Passage
+    score: float
+    signals: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A document of the shelf and how it stands to the index."""
+
+    source: Source
+    status: SourceStatus
+    pages: int = 0
+    passages: int = 0
+    unread: tuple[Unread, ...] = field(default=())

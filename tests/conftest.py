@@ -1,0 +1,146 @@
+"""Small real shelves for the tests: real files, a real index, the hashing encoder.
+
+Tests that need the real model build their own shelf (see tests/quality).
+"""
+
+from pathlib import Path
+
+import hypothesis
+import pytest
+from reportlab.pdfgen import canvas
+
+from askreport import Library
+
+# The first example of a test pays for loading what all of them use.
+hypothesis.settings.register_profile("askreport", deadline=None)
+hypothesis.settings.load_profile("askreport")
+
+SETTINGS = """\
+model = "hashing"
+floor = 0.02
+"""
+
+CATALOGUE = """\
+[[document]]
+id = "harbour-report"
+path = "harbour.md"
+title = "The harbour report"
+publisher = "Port Authority"
+date = "2021-05"
+kind = "report"
+
+[[document]]
+id = "orchard-digest"
+path = "orchard.txt"
+title = "Orchards of the north"
+publisher = "Growers' Union"
+date = "2019"
+kind = "article"
+words = "digest"
+
+[[document]]
+id = "lighthouse-page"
+path = "lighthouse.html"
+kind = "web page"
+"""
+
+HARBOUR = """\
+# The harbour report
+
+## Dredging
+
+The port dredged 340,000 tonnes of silt from the north channel in 2020. Harbour master
+Ines Calder said the channel had not been so deep since 1987. Work stopped for six weeks
+while seals were pupping.
+
+## Ferries
+
+Two new ferries entered service in March 2021. Each ferry carries 410 passengers and
+62 cars. Crew training took eleven weeks, and no sailing was cancelled.
+
+| Route | Sailings | Passengers |
+| --- | --- | --- |
+| Island | 12 | 3,900 |
+| Mainland | 8 | 2,150 |
+"""
+
+ORCHARD = """\
+PESTS
+
+Codling moth damaged a fifth of the apples in 2018. Growers hung pheromone
+traps in April, and damage fell to 4 per cent.
+
+WEATHER
+
+A late frost on 9 May killed the plum blossom. Grower Tomas Reed lit straw
+fires between the rows to keep the pears alive.
+"""
+
+LIGHTHOUSE = """\
+<html><head><title>Keepers of the light</title></head><body>
+<nav><a href="/">Home</a> <a href="/shop">Shop</a></nav>
+<article><h1>Keepers of the light</h1>
+<h2>The lamp</h2>
+<p>The lighthouse lamp was lit by whale oil until 1865, when paraffin replaced it. The
+keeper climbed 199 steps each evening to trim the wick and wind the clockwork.</p>
+<h2>The storm</h2>
+<p>In the storm of 1901 the keeper, Ada Marsh, kept the lamp burning for three nights
+without relief. The supply boat could not land until the fourth morning.</p>
+</article><footer>Cookie notice</footer></body></html>
+"""
+
+PDF_PAGES = (
+    (
+        "Bridges of the valley",
+        "The stone bridge was closed to lorries in 1998 after cracks were found.",
+        "Engineer Paulo Lindt measured a crack of 14 millimetres in the second arch.",
+    ),
+    (
+        "Repairs",
+        "Masons replaced 77 blocks with sandstone from the old quarry.",
+        "The bridge opened again in September 2001 with a weight limit of 7.5 tonnes.",
+    ),
+)
+
+
+def write_pdf(path: Path, pages: tuple[tuple[str, ...], ...] = PDF_PAGES) -> None:
+    """A PDF with a text layer, one line of text a string."""
+    sheet = canvas.Canvas(str(path))
+    sheet.setTitle("Bridges of the valley")
+    for lines in pages:
+        for i, line in enumerate(lines):
+            sheet.drawString(72, 760 - 24 * i, line)
+        sheet.showPage()
+    sheet.save()
+
+
+def make_shelf(root: Path) -> Path:
+    """A shelf with one document a format, not yet built."""
+    (root / "sources").mkdir(parents=True)
+    (root / "askreport.toml").write_text(SETTINGS, "utf-8")
+    (root / "sources" / "catalogue.toml").write_text(CATALOGUE, "utf-8")
+    (root / "sources" / "harbour.md").write_text(HARBOUR, "utf-8")
+    (root / "sources" / "orchard.txt").write_text(ORCHARD, "utf-8")
+    (root / "sources" / "lighthouse.html").write_text(LIGHTHOUSE, "utf-8")
+    write_pdf(root / "sources" / "bridges.pdf")
+    return root
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """A shelf of one's own, not yet built."""
+    return make_shelf(tmp_path / "shelf")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built shelf that tests share and must not change."""
+    root = make_shelf(tmp_path_factory.mktemp("built") / "shelf")
+    Library.open(root).build()
+    return root
+
+
+@pytest.fixture(scope="session")
+def library(built: Path) -> Library:
+    """The open library of the shared shelf."""
+    return Library.open(built)

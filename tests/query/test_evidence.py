@@ -1,0 +1,165 @@
+"""What is worth quoting: scored, each thing once, above the floor, at most so many."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.query.conftest import Find, Look
+
+from askreport import Library
+from askreport.query import evidence, signals
+from askreport.query.evidence import Weights
+from askreport.types import Candidate, Passage
+
+FERRIES = "How many passengers does each ferry carry?"
+LATE = Weights(0.0, {"late": 1.0})
+
+
+def graded(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[Candidate]:
+    """Some of the candidates with scores of the test's own, best first."""
+    some = [replace(c, score=s) for c, s in zip(candidates, scores, strict=False)]
+    return sorted(some, key=lambda c: -c.score)
+
+
+def test_scores_are_probabilities_best_first(find: Find) -> None:
+    scored = evidence.score(find(FERRIES))
+    assert [c.score for c in scored] == sorted((c.score for c in scored), reverse=True)
+    assert all(0 <= c.score <= 1 for c in scored)
+    assert scored[0].passage.section == ("Ferries",)
+
+
+def test_equal_scores_come_in_passage_order(find: Find) -> None:
+    flat = evidence.score(find(FERRIES)[::-1], Weights(0.0, {}))
+    assert [c.row for c in flat] == sorted(c.row for c in flat)
+    assert {c.score for c in flat} == {0.5}
+
+
+@given(
+    st.dictionaries(st.sampled_from(["late", "cosine", "new"]), st.floats(-1e6, 1e6))
+)
+def test_a_probability_is_one_whatever_the_signals(measured: dict[str, float]) -> None:
+    weights = Weights(-1.0, {"late": 100.0, "cosine": -3.0, "gone": 5.0})
+    assert 0 <= weights.probability(measured) <= 1
+
+
+def test_a_missing_signal_counts_as_nothing() -> None:
+    assert Weights(0.0, {"late": 9.0}).probability({}) == 0.5
+
+
+def test_the_shipped_weights_weigh_signals_that_are_measured(find: Find) -> None:
+    measured = find(FERRIES)[0].signals
+    assert set(evidence.shipped().by_signal) <= set(measured)
+
+
+@given(st.lists(st.floats(0, 1), min_size=8, max_size=8), st.floats(0, 1))
+def test_something_is_kept_if_and_only_if_the_confidence_reaches_the_floor(
+    library: Library, look: Look, find: Find, scores: list[float], floor: float
+) -> None:
+    scored = graded(find(FERRIES), scores)
+    kept = evidence.keep(
+        look(FERRIES), scored, library.generation, most=50, floor=floor
+    )
+    assert bool(kept) == (evidence.confidence(scored) >= floor)
+
+
+def test_what_is_much_less_probable_than_the_best_is_not_quoted(
+    library: Library, look: Look, find: Find
+) -> None:
+    scored = graded(find(FERRIES), [0.8, 0.5, 0.41, 0.39, 0.1])
+    kept = evidence.keep(look(FERRIES), scored, library.generation, most=9, floor=0.05)
+    assert [p.candidate.score for p in kept] == [0.8, 0.5, 0.41]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_most_is_respected_and_markers_count_from_one(
+    library: Library, look: Look, find: Find, most: int
+) -> None:
+    scored = graded(find(FERRIES), [0.9] * 8)
+    kept = evidence.keep(
+        look(FERRIES), scored, library.generation, most=most, floor=0.1
+    )
+    assert [piece.marker for piece in kept] == list(range(1, most + 1))
+
+
+def test_of_nothing_nothing_is_kept(library: Library, look: Look) -> None:
+    asked = look(FERRIES)
+    assert evidence.keep(asked, (), library.generation, most=5, floor=0.0) == ()
+
+
+def test_near_duplicates_collapse_and_are_listed(echoes: Library) -> None:
+    answer = echoes.ask("What did the auditor Noor Adeyemi praise?")
+    best = answer.citations[0]
+    shown = [echoes.passage(name).source.id for name in (best.passage, *best.also)]
+    assert sorted(shown) == ["annual-txt", "copy-txt"]
+
+
+def test_overlapping_neighbours_collapse_and_are_listed(make_library: Any) -> None:
+    keepers = "Ann Bob Cyd Dan Eve Fay Gus Hal Ida Jon Kim Lee".split()
+    lines = " ".join(f"Keeper {name} wound the clock." for name in keepers)
+    library = make_library({"keepers.txt": lines}, passage_tokens=30)
+    passages = library.generation.passages
+    overlapping = [
+        (one, other) for one, other in pairwise(passages) if other.start < one.end
+    ]
+    assert overlapping
+    assert all(evidence.same(one, other) for one, other in overlapping)
+    answer = library.ask("Who wound the clock?", top=50)
+    shown = [name for c in answer.citations for name in (c.passage, *c.also)]
+    assert len(shown) == len(set(shown)) > len(answer.citations)
+
+
+def moved(passage: Passage, start: int, text: str) -> Passage:
+    """The passage elsewhere, saying something else."""
+    return replace(passage, id=f"at-{start}", start=start, end=start + 10, text=text)
+
+
+def test_passages_are_the_same_only_if_they_overlap_or_share_their_words(
+    library: Library,
+) -> None:
+    first, second = library.generation.passages[:2]
+    one = moved(first, 0, "alpha beta gamma")
+    assert evidence.same(one, moved(first, 5, "delta"))
+    assert not evidence.same(one, moved(first, 10, "delta"))
+    assert not evidence.same(one, moved(second, 10, "delta"))
+    elsewhere = replace(one, source=library.generation.passages[-1].source)
+    assert not evidence.same(elsewhere, moved(first, 5, "delta epsilon"))
+    assert evidence.same(elsewhere, moved(first, 99, "alpha beta gamma"))
+
+
+def test_the_quote_is_the_sentence_that_answers(
+    library: Library, look: Look, find: Find
+) -> None:
+    best = evidence.score(find(FERRIES))[0]
+    span = evidence.quote(look(FERRIES), best, library.generation)
+    page = library.page(best.passage.source.id, best.passage.page)
+    said = page.text[span.start : span.end]
+    assert said == "Each ferry carries 410 passengers and 62 cars."
+
+
+def test_every_quote_lies_inside_its_passage(
+    library: Library, look: Look, find: Find
+) -> None:
+    for asked in (FERRIES, "Who?", "oil paraffin 1865", "漢字"):
+        for candidate in find(asked):
+            span = evidence.quote(look(asked), candidate, library.generation)
+            passage = candidate.passage
+            assert passage.start <= span.start < span.end <= passage.end
+
+
+def test_a_passage_without_a_token_is_measured_all_the_same(
+    look: Look, find: Find
+) -> None:
+    asked = look(FERRIES)
+    measured = signals.measure(
+        asked,
+        find(FERRIES)[0].passage,
+        met=np.zeros((len(asked.tokens), 0), dtype=np.float32),
+        spans=np.zeros((0, 2), dtype=np.int32),
+        found_terms=frozenset(),
+    )
+    assert set(measured.values()) == {0.0}

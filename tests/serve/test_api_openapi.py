@@ -1,0 +1,132 @@
+"""The description of the API: what clients are generated from."""
+
+from collections.abc import Iterator
+from typing import Any, get_type_hints
+
+import httpx
+import pytest
+from pydantic import BaseModel, TypeAdapter
+
+from askreport.serve.api import routes
+from askreport.serve.api.errors import ErrorBody
+from askreport.serve.api.requests import AskRequest, SearchRequest
+
+OPERATIONS = {
+    "ask": ("post", "/ask"),
+    "search": ("post", "/search"),
+    "get_passage": ("get", "/passages/{passage}"),
+    "list_documents": ("get", "/documents"),
+    "get_document": ("get", "/documents/{document}"),
+    "get_page": ("get", "/documents/{document}/pages/{number}"),
+    "open_permalink": ("get", "/c/{passage}"),
+    "healthz": ("get", "/healthz"),
+    "readyz": ("get", "/readyz"),
+}
+"""The ids that clients know the routes by: changing one breaks them."""
+
+
+@pytest.fixture(scope="module")
+def described(client: httpx.Client) -> dict[str, Any]:
+    """The description as it is served."""
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation with its method and path."""
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def references(part: object) -> Iterator[str]:
+    """Every `$ref` of a description."""
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for inner in part.values():
+            yield from references(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from references(inner)
+
+
+def test_it_is_openapi_3_1(described: dict[str, Any]) -> None:
+    assert described["openapi"].startswith("3.1.")
+    assert described["info"]["title"] == "askreport"
+
+
+def test_the_operation_ids_are_the_ones_clients_know(described: dict[str, Any]) -> None:
+    found = [(o["operationId"], (m, p)) for m, p, o in operations(described)]
+    assert len(found) == len(OPERATIONS)
+    assert dict(found) == OPERATIONS
+
+
+def test_every_operation_is_summed_up_described_and_tagged(
+    described: dict[str, Any],
+) -> None:
+    known = {tag["name"] for tag in described["tags"]}
+    for _, path, operation in operations(described):
+        assert operation["summary"], path
+        assert operation["description"], path
+        assert set(operation["tags"]) <= known, path
+
+
+def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
+    found = set(references(described))
+    assert "#/components/schemas/Answer" in found
+    for reference in found:
+        part = described
+        for key in reference.removeprefix("#/").split("/"):
+            part = part[key]
+
+
+@pytest.mark.parametrize("model", [AskRequest, SearchRequest])
+def test_every_example_of_a_request_is_one(
+    described: dict[str, Any], model: type[BaseModel]
+) -> None:
+    schema = described["components"]["schemas"][model.__name__]
+    assert schema["examples"]
+    assert schema["additionalProperties"] is False
+    for example in schema["examples"]:
+        model.model_validate(example)
+    for name, known in schema["properties"].items():
+        for example in known["examples"]:
+            model.model_validate({"question": "Who?", name: example})
+
+
+def test_an_example_of_a_request_is_answered(
+    client: httpx.Client, described: dict[str, Any]
+) -> None:
+    schemas = described["components"]["schemas"]
+    for route, model in (("/ask", "AskRequest"), ("/search", "SearchRequest")):
+        for example in schemas[model]["examples"]:
+            assert client.post(route, json=example).status_code == 200
+
+
+def test_every_example_of_a_response_is_one(described: dict[str, Any]) -> None:
+    for _, _, operation in operations(described):
+        if "application/json" not in operation["responses"]["200"]["content"]:
+            continue
+        kind = get_type_hints(getattr(routes, operation["operationId"]))["return"]
+        for status, response in operation["responses"].items():
+            example = response["content"]["application/json"]["example"]
+            expected = kind if status == "200" else ErrorBody
+            TypeAdapter(expected).validate_python(example, extra="forbid")
+
+
+def test_every_failure_has_the_one_body(described: dict[str, Any]) -> None:
+    for _, path, operation in operations(described):
+        for status, response in operation["responses"].items():
+            if status != "200" and not path.startswith("/c/"):
+                schema = response["content"]["application/json"]["schema"]
+                assert schema["$ref"].endswith("/ErrorBody"), (path, status)
+
+
+@pytest.mark.parametrize("name", ["ask", "search"])
+def test_what_questions_can_be_refused_for_is_described(
+    described: dict[str, Any], name: str
+) -> None:
+    method, path = OPERATIONS[name]
+    responses = described["paths"][path][method]["responses"]
+    assert set(responses) == {"200", "404", "413", "422", "503", "default"}

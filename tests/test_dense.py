@@ -1,0 +1,118 @@
+"""FAISS behind build and search: exact, in row order, the same from disk."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from askreport import dense
+from askreport.embedding import unit
+
+Floats = NDArray[np.float32]
+
+
+def brute(
+    vectors: Floats, question: Floats, most: int, among: list[int] | None = None
+) -> list[tuple[int, float]]:
+    """The answer by looking at every row, ties by row."""
+    rows = range(len(vectors)) if among is None else sorted(set(among))
+    scored = [(row, float(vectors[row] @ question)) for row in rows]
+    return sorted(scored, key=lambda hit: (-hit[1], hit[0]))[:most]
+
+
+def drawn(seed: int, rows: int, dimensions: int) -> tuple[Floats, Floats]:
+    """Unit vectors and a question, the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    vectors = unit(rng.normal(size=(rows, dimensions)).astype(np.float32))
+    return vectors, unit(rng.normal(size=dimensions).astype(np.float32))
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    rows=st.integers(1, 300),
+    dimensions=st.integers(2, 48),
+    most=st.integers(1, 320),
+    data=st.data(),
+)
+def test_search_finds_what_looking_at_every_row_finds(
+    seed: int, rows: int, dimensions: int, most: int, data: st.DataObject
+) -> None:
+    vectors, question = drawn(seed, rows, dimensions)
+    among = data.draw(st.none() | st.lists(st.integers(0, rows - 1), unique=True))
+    found = dense.search(dense.build(vectors), question, most=most, among=among)
+    wanted = brute(vectors, question, most, among)
+    # Sums in another order differ in the last bits, so scores are compared, not rows.
+    assert len(found) == len(wanted)
+    cosines = [score for _, score in found]
+    assert cosines == pytest.approx([score for _, score in wanted], abs=1e-5)
+    assert cosines == sorted(cosines, reverse=True)
+    for row, score in found:
+        assert score == pytest.approx(float(vectors[row] @ question), abs=1e-5)
+    assert among is None or {row for row, _ in found} <= set(among)
+
+
+@given(
+    picks=st.lists(st.integers(0, 2), min_size=1, max_size=200),
+    most=st.integers(1, 210),
+    data=st.data(),
+)
+def test_equal_rows_come_in_row_order_also_where_the_list_is_cut(
+    picks: list[int], most: int, data: st.DataObject
+) -> None:
+    kinds = np.eye(3, 8, dtype=np.float32)
+    question = unit(np.asarray([3, 2, 1, 0, 0, 0, 0, 0], dtype=np.float32))
+    vectors = kinds[picks]
+    among = data.draw(st.none() | st.lists(st.integers(0, len(picks) - 1), unique=True))
+    found = dense.search(dense.build(vectors), question, most=most, among=among)
+    wanted = brute(vectors, question, most, among)
+    assert [row for row, _ in found] == [row for row, _ in wanted]
+
+
+def test_many_equal_long_rows_come_in_row_order() -> None:
+    one, question = drawn(1, 1, 384)
+    index = dense.build(np.repeat(one, 1003, axis=0))
+    found = dense.search(index, question, most=150)
+    assert [row for row, _ in found] == list(range(150))
+
+
+def test_an_empty_selection_or_an_empty_index_finds_nothing() -> None:
+    vectors, question = drawn(2, 3, 8)
+    assert dense.search(dense.build(vectors), question, most=5, among=[]) == []
+    assert dense.search(dense.build(vectors), question, most=0) == []
+    assert dense.search(dense.build(vectors[:0]), question, most=5) == []
+
+
+@given(seed=st.integers(0, 2**32 - 1), rows=st.integers(0, 60))
+def test_cosines_are_those_of_the_rows_asked_for_in_the_order_asked(
+    seed: int, rows: int
+) -> None:
+    vectors, question = drawn(seed, max(1, rows), 16)
+    asked = [
+        int(r) for r in np.random.default_rng(seed).integers(0, len(vectors), rows)
+    ]
+    found = dense.cosines(dense.build(vectors), question, asked)
+    assert found.shape == (rows,)
+    np.testing.assert_allclose(found, vectors[asked] @ question, atol=1e-6)
+
+
+def test_an_index_written_and_read_answers_bit_for_bit_the_same(tmp_path: Path) -> None:
+    vectors, question = drawn(3, 120, 32)
+    index = dense.build(vectors)
+    dense.write(index, tmp_path / "dense.faiss")
+    again = dense.read(tmp_path / "dense.faiss")
+    assert dense.search(again, question, most=120) == dense.search(
+        index, question, most=120
+    )
+    np.testing.assert_array_equal(
+        dense.cosines(again, question, range(120)),
+        dense.cosines(index, question, range(120)),
+    )
+
+
+def test_bytes_that_are_no_index_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "dense.faiss").write_bytes(b"not an index")
+    with pytest.raises(RuntimeError):
+        dense.read(tmp_path / "dense.faiss")

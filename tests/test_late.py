@@ -1,0 +1,139 @@
+"""Token vectors in one byte a dimension: bounded error, the ranking of the floats."""
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from askreport import late
+from askreport.embedding import HashingEncoder, unit
+
+Floats = NDArray[np.float32]
+
+VECTORS = arrays.arrays(
+    np.float32,
+    st.tuples(st.integers(0, 12), st.just(8)),
+    elements=st.floats(-1, 1, width=32),
+)
+
+
+def spans(rows: Floats) -> NDArray[np.int32]:
+    """Some span for each token; negative ones too, as those of a title are."""
+    starts = np.arange(len(rows), dtype=np.int32) * 3 - 6
+    return np.stack([starts, starts + 2], axis=1).astype(np.int32).reshape(-1, 2)
+
+
+def built(tokens: list[Floats]) -> late.TokenVectors:
+    """The store of these passages."""
+    return late.build(tokens, [spans(rows) for rows in tokens], dimensions=8)
+
+
+def decoded(vectors: late.TokenVectors, row: int) -> Floats:
+    """A passage's vectors as the store has them."""
+    found, _ = late.met(vectors, np.eye(8, dtype=np.float32), row)
+    return found.T
+
+
+@given(tokens=st.lists(VECTORS, min_size=1, max_size=6))
+def test_no_number_is_off_by_more_than_half_a_step_of_its_token(
+    tokens: list[Floats],
+) -> None:
+    vectors = built(tokens)
+    for row, rows in enumerate(tokens):
+        step = np.abs(rows).max(axis=1, initial=0.0, keepdims=True) / 127
+        # Steps below what half precision can hold are lost in a millionth.
+        bound = step * 0.501 + 4e-6
+        assert (np.abs(decoded(vectors, row) - rows) <= bound).all()
+
+
+@given(tokens=st.lists(VECTORS, min_size=1, max_size=6))
+def test_written_and_read_is_the_same_store(tokens: list[Floats]) -> None:
+    vectors = built(tokens)
+    again = saved(vectors)
+    for name in late.FILES:
+        before, after = getattr(vectors, name), getattr(again, name)
+        assert before.dtype == after.dtype
+        np.testing.assert_array_equal(before, after)
+    for row, rows in enumerate(tokens):
+        _, placed = late.met(again, np.eye(8, dtype=np.float32), row)
+        np.testing.assert_array_equal(placed, spans(rows))
+
+
+def saved(vectors: late.TokenVectors) -> late.TokenVectors:
+    """The store after a journey to disk and back."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        late.write(vectors, Path(name))
+        return late.read(Path(name))
+
+
+def test_a_passage_without_tokens_meets_nothing_and_moves_no_neighbour() -> None:
+    some = unit(np.random.default_rng(1).normal(size=(4, 8)).astype(np.float32))
+    none = np.zeros((0, 8), dtype=np.float32)
+    vectors = built([some, none, some])
+    met, placed = late.met(vectors, some, 1)
+    assert met.shape == (4, 0)
+    assert placed.shape == (0, 2)
+    first, _ = late.met(vectors, some, 0)
+    last, _ = late.met(vectors, some, 2)
+    np.testing.assert_array_equal(first, last)
+
+
+def test_a_token_of_zeros_stays_a_token_of_zeros() -> None:
+    vectors = built([np.zeros((1, 8), dtype=np.float32)])
+    assert decoded(vectors, 0).tolist() == [[0.0] * 8]
+
+
+def most_met(question: Floats, rows: Floats) -> float:
+    """Late interaction's score on the floats: the mean of each word's best."""
+    return float((question @ rows.T).max(axis=1).mean())
+
+
+def test_bytes_rank_passages_as_floats_do() -> None:
+    rng = np.random.default_rng(7)
+    topics = unit(rng.normal(size=(40, 64)).astype(np.float32))
+
+    def drawn(words: int) -> Floats:
+        about = topics[rng.integers(0, 40, words)]
+        noise = rng.normal(0, 0.1, (words, 64)).astype(np.float32)
+        return unit(about + noise)
+
+    tokens = [drawn(30) for _ in range(200)]
+    placed = [np.zeros((30, 2), dtype=np.int32)] * 200
+    vectors = late.build(tokens, placed, dimensions=64)
+    for _ in range(20):
+        asked = drawn(6)
+        exact = np.asarray([most_met(asked, rows) for rows in tokens])
+        coarse = np.asarray(
+            [late.met(vectors, asked, i)[0].max(axis=1).mean() for i in range(200)]
+        )
+        assert np.abs(exact - coarse).max() < 2e-3
+        order = np.argsort(-coarse, kind="stable")
+        # Passages may change places only where the floats all but tie.
+        assert (np.diff(exact[order]) < 2e-3).all()
+        assert exact.argmax() == coarse.argmax()
+
+
+def test_words_rank_passages_the_same_in_bytes_as_in_floats() -> None:
+    texts = [
+        "Two new ferries entered service in March.",
+        "The port dredged silt from the north channel.",
+        "A late frost killed the plum blossom.",
+        "The keeper climbed the steps to trim the wick.",
+    ]
+    encoder = HashingEncoder()
+    found = encoder.encode(texts)
+    vectors = late.build(found.tokens, found.offsets, dimensions=encoder.dimensions)
+    for n, asked in enumerate(["new ferry", "dredging silt", "frost", "trim a wick"]):
+        question = encoder.encode([asked]).tokens[0]
+        exact = [most_met(question, rows) for rows in found.tokens]
+        coarse = [
+            float(late.met(vectors, question, i)[0].max(axis=1).mean())
+            for i in range(len(texts))
+        ]
+        assert np.argsort(exact).tolist() == np.argsort(coarse).tolist()
+        assert int(np.argmax(coarse)) == n

@@ -1,0 +1,143 @@
+"""BM25 behind build and search: the scores of the textbook, the same from disk."""
+
+import hashlib
+import math
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from askreport import lexical
+
+TERMS = st.sampled_from(
+    ["bed", "ward", "nurse", "ferry", "silt", "340,000", "é", "n't"]
+)
+ROWS = st.lists(st.lists(TERMS, max_size=12), min_size=1, max_size=30)
+
+
+def reference(rows: list[list[str]], asked: list[str]) -> list[float]:
+    """Lucene's BM25, written out. Every row counts one term more: the one all hold."""
+    lengths = [len(row) + 1 for row in rows]
+    mean = sum(lengths) / len(rows)
+    totals = []
+    for row, length in zip(rows, lengths, strict=True):
+        counts = Counter(row)
+        long = lexical.K1 * (1 - lexical.B + lexical.B * length / mean)
+        totals.append(
+            sum(
+                idf(rows, term) * counts[term] / (counts[term] + long)
+                for term in dict.fromkeys(asked)
+            )
+        )
+    return totals
+
+
+def idf(rows: list[list[str]], term: str) -> float:
+    """Inverse document frequency as Lucene has it: never negative."""
+    used = sum(term in row for row in rows)
+    return math.log(1 + (len(rows) - used + 0.5) / (used + 0.5))
+
+
+@given(rows=ROWS, asked=st.lists(TERMS | st.just("unheard"), max_size=6))
+def test_every_row_has_the_score_of_the_formula(
+    rows: list[list[str]], asked: list[str]
+) -> None:
+    found = lexical.scored(lexical.build(rows), asked)
+    assert found.tolist() == pytest.approx(reference(rows, asked), abs=1e-5)
+
+
+@given(
+    rows=ROWS,
+    asked=st.lists(TERMS | st.just("unheard"), max_size=6),
+    most=st.integers(0, 35),
+    data=st.data(),
+)
+def test_search_is_the_best_rows_that_share_a_term_ties_in_row_order(
+    rows: list[list[str]], asked: list[str], most: int, data: st.DataObject
+) -> None:
+    index = lexical.build(rows)
+    among = data.draw(st.none() | st.lists(st.integers(0, len(rows) - 1), unique=True))
+    scores = lexical.scored(index, asked).tolist()
+    inside = range(len(rows)) if among is None else among
+    wanted = sorted((row for row in inside if scores[row] > 0), key=lambda r: r)
+    wanted.sort(key=lambda row: -scores[row])
+    found = lexical.search(index, asked, most=most, among=among)
+    assert found == [(row, scores[row]) for row in wanted[:most]]
+    assert all(set(rows[row]) & set(asked) for row, _ in found)
+
+
+@given(rows=ROWS)
+def test_equal_rows_score_alike_and_come_in_row_order(rows: list[list[str]]) -> None:
+    twice = rows + rows
+    found = lexical.search(lexical.build(twice), ["bed", "ward"], most=len(twice))
+    places = {row: place for place, (row, _) in enumerate(found)}
+    for row in range(len(rows)):
+        if row in places:
+            assert places[row] < places[row + len(rows)]
+
+
+@given(rows=ROWS, term=TERMS | st.just("unheard"))
+def test_rarity_is_the_inverse_document_frequency(
+    rows: list[list[str]], term: str
+) -> None:
+    index = lexical.build(rows)
+    assert lexical.rarity(index, term) == pytest.approx(idf(rows, term), abs=1e-6)
+
+
+def test_a_term_that_occurs_more_often_than_not_still_counts_for_something() -> None:
+    index = lexical.build([["bed"], ["bed"], ["bed", "ward"]])
+    assert [row for row, _ in lexical.search(index, ["bed"], most=3)] == [0, 1, 2]
+
+
+def test_rows_without_a_single_term_can_be_indexed_and_are_never_found() -> None:
+    index = lexical.build([[], []])
+    assert lexical.search(index, ["bed"], most=2) == []
+    assert lexical.search(index, [], most=2) == []
+
+
+@given(rows=ROWS, asked=st.lists(TERMS, max_size=6))
+def test_an_index_written_and_read_answers_bit_for_bit_the_same(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], asked: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("lexical")
+    index = lexical.build(rows)
+    lexical.write(index, folder)
+    again = lexical.read(folder)
+    assert lexical.search(again, asked, most=30) == lexical.search(
+        index, asked, most=30
+    )
+    assert [lexical.rarity(again, t) for t in asked] == [
+        lexical.rarity(index, t) for t in asked
+    ]
+
+
+SNIPPET = """
+import sys
+from pathlib import Path
+from askreport import lexical
+rows = [f"the ward number {n} has {n * 7} beds".split() for n in range(50)]
+lexical.write(lexical.build(rows), Path(sys.argv[1]))
+"""
+
+
+def test_processes_that_hash_differently_write_the_same_files(tmp_path: Path) -> None:
+    found = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        folder.mkdir()
+        surroundings = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run(
+            [sys.executable, "-c", SNIPPET, str(folder)], env=surroundings, check=True
+        )
+        found.append(
+            {
+                path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+                for path in folder.iterdir()
+            }
+        )
+    assert found[0] == found[1]

@@ -1,0 +1,28 @@
+"""python -m askreport_tui -> the terminal UI on a shelf."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from askreport_tui import app
+
+if TYPE_CHECKING:
+    from askreport.library import Library
+
+
+def main(library: "Library | None" = None) -> int:
+    """Open the shelf that the command line names, or show an open library."""
+    if library is not None:
+        return app.run(library=library)
+    parser = argparse.ArgumentParser(
+        prog="askreport tui", description="Read a shelf of reports in the terminal."
+    )
+    parser.add_argument(
+        "--shelf", type=Path, help="the shelf's folder (default: found from here up)"
+    )
+    return app.run(parser.parse_args().shelf)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

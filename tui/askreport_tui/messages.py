@@ -1,0 +1,103 @@
+"""What widgets and workers tell the screen."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from askreport.errors import AskreportError
+from askreport.types import Citation
+from askreport_tui.desk import Opened
+from askreport_tui.reading import Reading
+
+if TYPE_CHECKING:
+    from askreport.library import Built, Step
+
+
+@dataclass
+class ShelfOpened(Message):
+    """The index is open; the encoder may still be loading."""
+
+    opened: Opened
+
+
+@dataclass
+class EncoderLoaded(Message):
+    """Questions can be answered at once from now on."""
+
+
+@dataclass
+class QuestionAsked(Message):
+    """The reader asks something."""
+
+    question: str
+
+
+@dataclass
+class Answered(Message):
+    """A question has its answer. `turn` says which question it was."""
+
+    turn: int
+    reading: Reading
+
+
+@dataclass
+class CitationFollowed(Message):
+    """The reader walks to a citation."""
+
+    citation: Citation
+    open_page: bool = True
+    """Whether to go to its page where there is no room for both."""
+
+
+@dataclass
+class MarkerFollowed(Message):
+    """The reader follows a marker in the answer."""
+
+    marker: int
+
+
+@dataclass
+class BuildAsked(Message):
+    """The reader wants the index brought up to date."""
+
+
+@dataclass
+class BuildMoved(Message):
+    """A build has come this far."""
+
+    step: "Step"
+
+
+@dataclass
+class BuildEnded(Message):
+    """A build has published what it built, or found nothing to do."""
+
+    built: "Built"
+
+
+@dataclass
+class ShelfFailed(Message):
+    """The shelf, its index or its encoder could not be opened."""
+
+    error: AskreportError
+
+
+@dataclass
+class QuestionFailed(Message):
+    """A question found no answer because something failed."""
+
+    turn: int
+    error: AskreportError
+
+
+@dataclass
+class BuildFailed(Message):
+    """A build published nothing."""
+
+    error: AskreportError
+
+
+@dataclass
+class PanelClosed(Message):
+    """The reader has seen what went wrong."""

@@ -1,0 +1,49 @@
+"""What went wrong and what to do about it."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from askreport_tui import glyphs, messages
+
+
+class TroublePanel(Vertical):
+    """An error with its hint; hidden while there is none."""
+
+    BORDER_TITLE = "This did not work"
+
+    def compose(self) -> ComposeResult:
+        """The words, then what can be done about it here."""
+        yield Static(markup=False)
+        with Horizontal():
+            yield Button("Build the index (b)", id="build", variant="primary")
+            yield Button("Dismiss (Esc)", id="dismiss")
+
+    def report(self, message: str, hint: str, *, mendable: bool) -> None:
+        """Show an error; `mendable` where a build mends it."""
+        self.query_one(Static).update(
+            Content.assemble(
+                (glyphs.shown(message), "bold"), "\n", f"→ {glyphs.shown(hint)}"
+            )
+        )
+        self.query_one("#build").display = mendable
+        self.display = True
+
+    def clear(self) -> None:
+        """Nothing is wrong any more."""
+        self.display = False
+
+    def focus_remedy(self) -> None:
+        """Go to the first thing that can be done."""
+        mendable = self.query_one("#build").display
+        self.query_one("#build" if mendable else "#dismiss").focus()
+
+    @on(Button.Pressed)
+    def choose(self, event: Button.Pressed) -> None:
+        """Build, or close the panel."""
+        event.stop()
+        build = event.button.id == "build"
+        chosen = messages.BuildAsked() if build else messages.PanelClosed()
+        self.post_message(chosen)
