@@ -5,39 +5,50 @@ English, like the stop words and the stemmer.
 """
 
 import re
+from functools import cache
 from typing import Literal
 
-Kind = Literal["figure", "time", "person"]
+Kind = Literal["age", "contact", "share", "money", "time", "figure", "person"]
 
-_ASKED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+_ASKED: tuple[tuple[Kind, str], ...] = (
+    ("age", r"\bhow old\b|\bwhat age\b"),
+    (
+        "contact",
+        r"\be-?mail\b|\b(?:tele)?phone number\b|\b(?:web|postal) ?address\b"
+        r"|\bpostcode\b",
+    ),
+    (
+        "share",
+        r"\b(?:what|which) (?:\w+ ){0,2}(?:percentage|proportion|share|fraction)\b"
+        r"|\bpercentage of\b|\bwhat per ?cent\b",
+    ),
+    (
+        "money",
+        r"\bhow much (?:money|(?:did|does|do|will|would|has|have|was|were|is)\b.*\b"
+        r"(?:pay|paid|cost|spend|spent|charge|earn|owe|save|saved|invest)\w*)\b"
+        r"|\bwhat (?:is|was|were|are|does|did|do) (?:\w+ ){0,3}"
+        r"(?:salary|wages?|price|fee|deficit|pay|cost)\b",
+    ),
     (
         "time",
-        re.compile(
-            r"\bwhen\b|\b(?:what|which) (?:year|date|month|day|decade)\b"
-            r"|\bhow (?:long ago|recently|soon)\b",
-            re.IGNORECASE,
-        ),
+        r"\bwhen\b|\b(?:what|which) (?:year|date|month|day|decade)\b"
+        r"|\bhow (?:long ago|recently|soon)\b",
     ),
     (
         "figure",
-        re.compile(
-            r"\bhow (?:many|much|old|long|large|big|far|often|high|deep|tall|fast)\b"
-            r"|\bwhat (?:is the |was the |were the )?(?:\w+ )?"
-            r"(?:share|percentage|proportion|number|size|rate|cost|price|amount|total|"
-            r"population|budget|age|sum|average|distance)\b"
-            r"|\bpercent(?:age)?\b|\bper cent\b",
-            re.IGNORECASE,
-        ),
+        r"\bhow (?:many|much|long|large|big|far|often|high|deep|tall|fast)\b"
+        r"|\bwhat (?:is the |was the |were the )?(?:\w+ )?"
+        r"(?:percentage|proportion|share|number|size|rate|cost|price|amount|total|"
+        r"population|budget|age|sum|average|distance)\b"
+        r"|\bper ?cent(?:age)?\b",
     ),
     (
         "person",
-        re.compile(
-            r"\bwho(?:se|m)?\b|\bwhat (?:is|was) the name\b"
-            r"|\bwhich (?:person|director|manager|nurse|doctor|chief|chair|leader)\b",
-            re.IGNORECASE,
-        ),
+        r"\bwho(?:se|m)?\b|\bwhat (?:is|was) the name\b"
+        r"|\bwhich (?:person|director|manager|nurse|doctor|chief|chair|leader)\b",
     ),
 )
+"""The first that fits decides: the narrower kinds come before the wider."""
 
 _MONTH = (
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
@@ -48,8 +59,27 @@ _NUMBER = (
     r"forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|half|"
     r"third|thirds|quarter|dozen|fifth|none|twice|double|doubled)\b"
 )
+_CELL = r"\|[^|\n]*\d"
+"""A figure in a table: its unit may stand in a heading elsewhere."""
 
 _HELD: dict[Kind, re.Pattern[str]] = {
+    "age": re.compile(
+        r"\bage[ds]?\b|\byears? old\b|\byear-olds?\b"
+        r"|\b(?:born|built|founded|opened|dates? from|dating from)\b",
+        re.IGNORECASE,
+    ),
+    "contact": re.compile(r"\w@\w|\bwww\.|https?:|\d{3,}[ -]?\d{3,}"),
+    "share": re.compile(
+        rf"\d ?%|\bper ?cent|\bhal(?:f|ves)\b|\b(?:third|quarter|fifth|tenth)s?\b"
+        rf"|\b(?:in|out of) (?:every )?(?:\d+|two|three|four|five|six|seven|eight|nine|"
+        rf"ten)\b|\bnone\b|{_CELL}",
+        re.IGNORECASE,
+    ),
+    "money": re.compile(
+        rf"[£$€¥]|\b(?:pounds?|dollars?|euros?|pence|cents?|[mb]illion|gbp|usd|eur)\b"
+        rf"|\b(?:free|nothing)\b|{_CELL}",
+        re.IGNORECASE,
+    ),
     "figure": re.compile(rf"\d|{_NUMBER}", re.IGNORECASE),
     "time": re.compile(
         rf"\d|{_MONTH}|\b(?:century|decade|spring|summer|autumn|winter|weekly|daily|monthly|"
@@ -65,7 +95,12 @@ _HELD: dict[Kind, re.Pattern[str]] = {
 
 def kind(question: str) -> Kind | None:
     """What the question asks for, where its wording says so."""
-    return next((kind for kind, asked in _ASKED if asked.search(question)), None)
+    return next((kind for kind, asked in _patterns() if asked.search(question)), None)
+
+
+@cache
+def _patterns() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(said, re.IGNORECASE)) for kind, said in _ASKED)
 
 
 def holds(sentence: str, wanted: Kind | None) -> bool:
