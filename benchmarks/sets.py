@@ -10,13 +10,13 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from askreport import Library, embedding, settings
 from askreport import text as texts
-from askreport.generation import manifest, publish
+from askreport.generation import publish
 from askreport.ingest import assemble, passages
 from askreport.types import Document, Page, Source
 
@@ -36,34 +36,33 @@ def read(folder: Path, cache: Path, *, limit: int | None = None) -> EvaluationSe
 
     `limit` takes that many questions, drawn with a fixed seed.
     """
-    rows = _lines(folder / "corpus.jsonl")
-    library = _library(rows, cache / folder.name)
-    queries = list(_lines(folder / "queries.jsonl"))
+    rows = lines(folder / "corpus.jsonl")
+    opened = library(rows, cache / folder.name)
+    queries = list(lines(folder / "queries.jsonl"))
     if limit is not None and limit < len(queries):
         queries = random.Random(0).sample(queries, limit)  # noqa: S311 - no secret
     return EvaluationSet(
-        folder.name, library, tuple(queries), _relevant(folder / "qrels.tsv")
+        folder.name, opened, tuple(queries), _relevant(folder / "qrels.tsv")
     )
 
 
-def _library(rows: Iterable[Mapping[str, Any]], root: Path) -> Library:
+def library(rows: Iterable[Mapping[str, Any]], root: Path) -> Library:
     """A library over the rows, all of the shelf's settings at their defaults."""
     known = settings.Settings()
     model = embedding.find(known.model)
     cutting = passages.Cutting(known.passage_tokens, known.overlap_sentences)
+    recipe = assemble.Recipe(model, cutting)
     documents = tuple(_document(row) for row in rows)
     digest = hashlib.sha256(repr(documents).encode()).hexdigest()
-    name = manifest.identify(
-        catalogue=digest, model_digest=model.digest, cutting=asdict(cutting)
-    )
+    name = recipe.name(digest)
     shelf = settings.Shelf(root, known)
     shelf.sources.mkdir(parents=True, exist_ok=True)
     with publish.writing(shelf.index):
         if publish.published(shelf.index, name):
             publish.point(shelf.index, name)
         else:
-            made = assemble.contents(documents, (), model.open(), cutting)
-            described = assemble.describe(name, digest, model, cutting, made)
+            made = assemble.contents(documents, (), model.open(), recipe)
+            described = assemble.describe(name, digest, recipe, made)
             publish.publish(shelf.index, described, made)
     return Library(shelf, "benchmark")
 
@@ -83,6 +82,7 @@ def _relevant(path: Path) -> dict[str, frozenset[str]]:
     return {query: frozenset(rows) for query, rows in found.items()}
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a file, one a line."""
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file if line.strip()]

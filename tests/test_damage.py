@@ -96,8 +96,13 @@ FILES = (
     "lexical/vocab.index.json",
     "tokens/codes.npy",
     "tokens/scales.npy",
-    "tokens/spans.npy",
+    "tokens/fronts.npy",
+    "tokens/lengths.npy",
     "tokens/starts.npy",
+    "tokens/steps.npy",
+    "tokens/turn.npy",
+    "sentences/spans.npy",
+    "sentences/starts.npy",
 )
 
 
@@ -132,6 +137,7 @@ HARMED = [(name, harm) for name in FILES for harm in (Path.unlink, flip)] + [
     ("manifest.json", cut_short),
     ("passages.jsonl", cut_short),
     ("tokens/codes.npy", cut_short),
+    ("sentences/spans.npy", cut_short),
     ("manifest.json", replace_by_folder),
     ("dense.faiss", replace_by_folder),
 ]
@@ -152,6 +158,24 @@ def test_any_harmed_file_is_named_set_aside_and_replaced(
     mends(shelf, answer)
     aside = folder.with_name(folder.name + ".damaged-1")
     assert inventory(aside) == harmed
+
+
+@pytest.mark.parametrize("name", ["codes", "scales", "turn", "starts"])
+@pytest.mark.parametrize("harm", [flip, cut_short, Path.unlink])
+def test_a_harmed_file_of_compressed_vectors_is_named_and_replaced(
+    ready: tuple[Path, str], name: str, harm: Callable[[Path], None]
+) -> None:
+    shelf, answer = ready
+    with (shelf / "askreport.toml").open("a") as file:
+        file.write('late = "compressed"\n')
+    mends(shelf, answer)
+    folder = folder_of(shelf)
+    assert manifest.read(folder).late == "compressed"
+    harm(folder / "tokens" / f"{name}.npy")
+    with pytest.raises(errors.IndexDamaged, match=f"tokens/{name}.npy"):
+        Library.open(shelf).ask(QUESTION)
+    mends(shelf, answer)
+    assert folder.with_name(folder.name + ".damaged-1").is_dir()
 
 
 def inventory(folder: Path) -> dict[str, bytes]:
@@ -197,12 +221,14 @@ def rewrite(root: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda raw: raw.update(format=0),
-    lambda raw: raw.update(format=2),
+    lambda raw: raw.update(format=1),
     lambda raw: raw.update(format="1"),
     lambda raw: raw.pop("format"),
     lambda raw: raw.clear(),
     lambda raw: raw.update(colour="blue"),
     lambda raw: raw.pop("model"),
+    lambda raw: raw.pop("late"),
+    lambda raw: raw.update(late=5),
     lambda raw: raw.update(files="all of them"),
     lambda raw: raw.update(files=["dense.faiss"]),
     lambda raw: raw.update(files={"dense.faiss": 5}),

@@ -113,6 +113,7 @@ def made(name: str = "0123456789abcdef") -> manifest.Manifest:
         model_digest=HashingEncoder.digest,
         dimensions=HashingEncoder.dimensions,
         cutting={"budget": 200},
+        late="full",
         catalogue="0" * 64,
         documents=1,
         passages=2,
@@ -152,6 +153,8 @@ def test_write_then_open_is_identity(
         np.testing.assert_array_equal(
             getattr(after.tokens, name), getattr(before.tokens, name)
         )
+    for row, passage in enumerate(before.passages):
+        assert after.sentences.of(row) == texts_.sentences(passage.text)
     for document in before.documents:
         assert after.document(document.source.id) == document
         for page in document.pages:

@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from askreport import late
+from askreport import text as texts
 from askreport.embedding import HashingEncoder, unit
 
 Floats = NDArray[np.float32]
@@ -49,10 +50,14 @@ def test_no_number_is_off_by_more_than_half_a_step_of_its_token(
         assert (np.abs(decoded(vectors, row) - rows) <= bound).all()
 
 
-@given(tokens=st.lists(VECTORS, min_size=1, max_size=6))
-def test_written_and_read_is_the_same_store(tokens: list[Floats]) -> None:
-    vectors = built(tokens)
+@given(tokens=st.lists(VECTORS, min_size=1, max_size=6), compress=st.booleans())
+def test_written_and_read_is_the_same_store(
+    tokens: list[Floats], compress: bool
+) -> None:
+    vectors = late.compressed(built(tokens)) if compress else built(tokens)
     again = saved(vectors)
+    assert again.form == vectors.form == ("compressed" if compress else "full")
+    assert (again.dimensions, again.size) == (8, vectors.size)
     for name in late.FILES:
         before, after = getattr(vectors, name), getattr(again, name)
         assert before.dtype == after.dtype
@@ -137,3 +142,122 @@ def test_words_rank_passages_the_same_in_bytes_as_in_floats() -> None:
         ]
         assert np.argsort(exact).tolist() == np.argsort(coarse).tolist()
         assert int(np.argmax(coarse)) == n
+
+
+# The compressed form.
+
+
+def topical(words: int, rng: np.random.Generator) -> Floats:
+    """Unit vectors of 64 dimensions, some close to each other, with one dimension that
+    is large in all of them, as encoders have.
+    """
+    topics = np.random.default_rng(3).normal(size=(40, 64))
+    topics[:, 5] += 4
+    noise = rng.normal(0, 0.4, (words, 64))
+    return unit((topics[rng.integers(0, 40, words)] + noise).astype(np.float32))
+
+
+def store(tokens: list[Floats]) -> late.TokenVectors:
+    """The full form of passages of 64 dimensions."""
+    return late.build(tokens, [spans(rows) for rows in tokens], dimensions=64)
+
+
+def test_what_signs_meet_is_right_on_average_and_near_each_time() -> None:
+    rng = np.random.default_rng(11)
+    rows, asked = topical(4000, rng), topical(25, rng)
+    full = store([rows])
+    short = late.compressed(full)
+    off = late.met(short, asked, 0)[0] - late.met(full, asked, 0)[0]
+    assert abs(off.mean()) < 0.01
+    # A coin's error for each of 64 dimensions: sqrt((pi / 2 - 1) / 64), at most.
+    assert off.std() < 0.095
+    assert full.codes.nbytes == 8 * short.codes.nbytes
+
+
+def test_signs_find_the_passage_that_floats_find() -> None:
+    rng = np.random.default_rng(12)
+    tokens = [topical(30, rng) for _ in range(100)]
+    short = late.compressed(store(tokens))
+    for row in range(0, 100, 5):
+        asked = tokens[row][:8]
+        met = [late.met(short, asked, i)[0].max(axis=1).mean() for i in range(100)]
+        assert int(np.argmax(met)) == row
+
+
+@given(tokens=st.lists(VECTORS, min_size=1, max_size=6), compress=st.booleans())
+def test_passages_met_together_are_met_as_each_alone(
+    tokens: list[Floats], compress: bool
+) -> None:
+    vectors = late.compressed(built(tokens)) if compress else built(tokens)
+    asked = unit(np.random.default_rng(2).normal(size=(3, 8)).astype(np.float32))
+    rows = [*range(len(tokens)), 0]
+    for row, (scores, placed) in zip(
+        rows, late.each_met(vectors, asked, rows), strict=True
+    ):
+        alone, where = late.met(vectors, asked, row)
+        np.testing.assert_allclose(scores, alone, atol=1e-6)
+        np.testing.assert_array_equal(placed, where)
+        np.testing.assert_array_equal(placed, spans(tokens[row]))
+    assert late.each_met(vectors, asked, []) == []
+
+
+@given(
+    starts=st.lists(st.integers(-300, 100_000), max_size=8),
+    lengths=st.lists(st.integers(0, 70_000), min_size=8, max_size=8),
+)
+def test_spans_come_back_exactly_however_far_apart_tokens_stand(
+    starts: list[int], lengths: list[int]
+) -> None:
+    placed = np.asarray(
+        [(a, a + n) for a, n in zip(starts, lengths, strict=False)], dtype=np.int32
+    ).reshape(-1, 2)
+    rows = np.ones((len(starts), 8), dtype=np.float32)
+    vectors = late.build([rows, rows], [placed, placed], dimensions=8)
+    for row in (0, 1):
+        _, found = late.met(vectors, rows[:1], row)
+        order = np.argsort(placed[:, 0], kind="stable")
+        np.testing.assert_array_equal(found, placed[order])
+
+
+def test_usual_spans_take_two_bytes_a_token() -> None:
+    vectors = built([np.ones((50, 8), dtype=np.float32)])
+    assert vectors.steps.nbytes + vectors.lengths.nbytes == 100
+
+
+@given(tokens=st.lists(VECTORS, min_size=1, max_size=6), at=st.integers(0, 6))
+def test_parts_kept_make_the_store_of_the_whole(tokens: list[Floats], at: int) -> None:
+    pieces = [part for part in (tokens[:at], tokens[at:]) if part]
+    whole = built(tokens)
+    for keeping, wanted in (
+        (late.Keeping("full"), whole),
+        (late.Keeping("compressed"), late.compressed(whole)),
+        (late.Keeping("auto", 10**6), whole),
+        (late.Keeping("auto", 0), late.compressed(whole)),
+    ):
+        found = late.kept((built(piece) for piece in pieces), keeping)
+        for name in late.FILES:
+            np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
+
+
+def test_the_budget_is_that_of_the_full_form() -> None:
+    parts = [built([np.ones((20, 8), dtype=np.float32)]) for _ in range(3)]
+    size = sum(part.size for part in parts)
+    assert late.kept(parts, late.Keeping("auto", size)).form == "full"
+    assert late.kept(parts, late.Keeping("auto", size - 1)).form == "compressed"
+
+
+@given(st.text("aB.! \n", max_size=40), st.integers(0, 9))
+def test_the_best_of_each_sentence_is_what_a_mask_over_tokens_finds(
+    text: str, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    starts = np.sort(rng.integers(-5, len(text) + 1, 7)).astype(np.int32)
+    scores = rng.normal(size=(3, 7)).astype(np.float32)
+    cut = texts.sentences(text)
+    found = late.best_within(scores, starts, cut)
+    assert found.shape == (3, len(cut))
+    for best, span in zip(found.T, cut, strict=True):
+        inside = (starts >= span.start) & (starts < span.end)
+        np.testing.assert_array_equal(
+            best, scores[:, inside].max(axis=1, initial=np.float32(0))
+        )

@@ -141,3 +141,16 @@ def test_processes_that_hash_differently_write_the_same_files(tmp_path: Path) ->
             }
         )
     assert found[0] == found[1]
+
+
+@given(
+    rows=ROWS,
+    asked=st.lists(TERMS | st.just("unheard"), max_size=6),
+    data=st.data(),
+)
+def test_a_row_holds_a_term_if_it_was_built_with_it(
+    rows: list[list[str]], asked: list[str], data: st.DataObject
+) -> None:
+    some = data.draw(st.lists(st.integers(0, len(rows) - 1)))
+    found = lexical.holding(lexical.build(rows), asked, some)
+    assert found.tolist() == [[term in rows[row] for row in some] for term in asked]

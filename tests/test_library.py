@@ -322,3 +322,39 @@ def test_answers_are_the_same_from_several_threads(library: Library) -> None:
     for thread in threads:
         thread.join()
     assert [found[i] for i in range(len(asked))] == wanted
+
+
+# The form of the token vectors.
+
+
+def test_another_form_of_token_vectors_is_another_generation(pier: Path) -> None:
+    full = Library.open(pier).generation
+    short = Library.open(pier, flags={"late": "compressed"})
+    assert short.build().fresh
+    assert short.generation.id != full.id
+    assert (full.manifest.late, short.generation.manifest.late) == (
+        "full",
+        "compressed",
+    )
+    assert short.generation.tokens.form == "compressed"
+    assert 6 * short.generation.tokens.codes.nbytes < full.tokens.codes.nbytes
+    assert lamps(short) == "The pier has 1 lamps."
+    assert not short.build().fresh
+
+
+@pytest.mark.parametrize(("megabytes", "form"), [(0, "compressed"), (1, "full")])
+def test_token_vectors_are_compressed_where_they_exceed_their_budget(
+    pier: Path, megabytes: int, form: str
+) -> None:
+    library = Library.open(pier, flags={"late_megabytes": megabytes})
+    library.build()
+    assert library.generation.manifest.late == form
+    assert library.generation.tokens.form == form
+    assert lamps(library) == "The pier has 1 lamps."
+
+
+def test_the_budget_does_not_count_where_a_form_is_named(pier: Path) -> None:
+    named = {"late": "full"}
+    Library.open(pier, flags=named).build()
+    built = Library.open(pier, flags={**named, "late_megabytes": 0}).build()
+    assert not built.fresh

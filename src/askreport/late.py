@@ -1,45 +1,110 @@
 """token vectors -> how well each word of a question is met by each word of a passage.
 
 Late interaction: Khattab and Zaharia, "ColBERT" (2020), with the sentence encoder's own
-token vectors, no training. Vectors are kept as one byte a dimension with one scale a
-token and are mapped from disk, so that only the rows asked for are read. Row i holds
-passage i.
+token vectors, no training. Vectors are mapped from disk, so that only the rows asked
+for are read. Row i holds passage i.
+
+Two forms, told apart by nobody who asks. Full: one byte a dimension. Compressed: the
+vectors turned by a random rotation, after which every dimension is spread alike, and
+only the sign of each dimension kept: Gao and Long, "RaBitQ" (2024). Nothing is learned
+from the data, so passages can be added one by one.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from askreport.types import Span
+
 Floats = NDArray[np.float32]
 
-FILES = ("codes", "scales", "spans", "starts")
+Form = Literal["full", "compressed"]
+
+FILES = ("codes", "scales", "steps", "lengths", "fronts", "starts", "turn")
 """The arrays on disk, each `<name>.npy`."""
+
+_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
+SIGNS: Floats = np.where(_BITS, np.float32(1), np.float32(-1))
+"""The eight signs that a byte stands for."""
+
+SEED = 20240315
+"""Of the rotation; which one it is does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenVectors:
-    """The token vectors of every passage, one after another."""
+    """The token vectors of every passage, one after another, by place in the text."""
 
-    codes: NDArray[np.int8]
-    """Shape (tokens, dimensions)."""
+    codes: NDArray[np.int8] | NDArray[np.uint8]
+    """Full: int8, shape (tokens, dimensions). Compressed: uint8, the signs of
+    eight turned dimensions a byte."""
     scales: NDArray[np.float16]
-    """Shape (tokens,): a token's vector is its codes times its scale."""
-    spans: NDArray[np.int32]
-    """Shape (tokens, 2): the characters of the passage's text that a token covers.
-    Negative for tokens of the title and headings put in front when it was encoded."""
+    """Shape (tokens,): a token's vector is what its codes stand for times its scale."""
+    steps: NDArray[np.integer]
+    """Shape (tokens,): characters from the start of the token before to that of this
+    one; 0 for the first of a passage. As narrow as the widest step allows."""
+    lengths: NDArray[np.integer]
+    """Shape (tokens,): how many characters a token covers."""
+    fronts: NDArray[np.int32]
+    """Shape (passages,): where the first token starts in the passage's text. Negative,
+    since the title and headings stand in front when it is encoded."""
     starts: NDArray[np.int64]
     """Shape (passages + 1,): passage i owns tokens `starts[i]:starts[i + 1]`."""
+    turn: Floats
+    """Compressed: the rotation, shape (dimensions, padded dimensions). Full: empty."""
+
+    @property
+    def form(self) -> Form:
+        """Which of the two forms this is."""
+        return "compressed" if self.turn.size else "full"
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return int(len(self.turn) or self.codes.shape[1])
+
+    @property
+    def size(self) -> int:
+        """Bytes that all of it takes on disk."""
+        return sum(getattr(self, name).nbytes for name in FILES)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Which form to keep token vectors in."""
+
+    form: Literal["auto", "full", "compressed"] = "auto"
+    """auto: full as long as it takes at most `most_bytes`, compressed above."""
+    most_bytes: int = 4 * 10**9
+
+    def told(self) -> str:
+        """What of this decides the form, for the identity of a generation."""
+        return f"auto {self.most_bytes}" if self.form == "auto" else self.form
+
+
+NONE = np.zeros((0, 0), dtype=np.float32)
+"""The rotation of the full form."""
+
+BLOCK = 4096
+"""Tokens compressed at once: some megabytes of floats, whatever the shelf's size."""
+
+KEEPING = Keeping()
+"""What is kept unless settings say otherwise."""
 
 
 def build(
     tokens: Sequence[Floats], spans: Sequence[NDArray[np.int32]], *, dimensions: int
 ) -> TokenVectors:
-    """Quantised vectors of n passages.
+    """The full form of n passages.
 
-    `tokens[i]` has shape (t, dimensions), `spans[i]` (t, 2).
+    `tokens[i]` has shape (t, dimensions), `spans[i]` (t, 2): the characters of the
+    passage's text that each token covers. Tokens are put in the order of their starts.
     """
     lengths = [len(rows) for rows in tokens]
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
@@ -49,11 +114,86 @@ def build(
     placed = np.zeros((total, 2), dtype=np.int32)
     for i, rows in enumerate(tokens):
         own = slice(int(starts[i]), int(starts[i + 1]))
-        scales[own] = np.abs(rows).max(axis=1, initial=0.0) / 127
+        order = np.argsort(spans[i][:, 0], kind="stable")
+        placed[own] = spans[i][order]
+        scales[own] = np.abs(rows[order]).max(axis=1, initial=0.0) / 127
         scale = np.maximum(scales[own].astype(np.float32), 1e-8)[:, None]
-        codes[own] = np.clip(np.rint(rows / scale), -127, 127).astype(np.int8)
-        placed[own] = spans[i]
-    return TokenVectors(codes, scales, placed, starts)
+        codes[own] = np.clip(np.rint(rows[order] / scale), -127, 127).astype(np.int8)
+    filled = np.flatnonzero(np.diff(starts))
+    fronts = np.zeros(len(tokens), dtype=np.int32)
+    fronts[filled] = placed[starts[filled], 0]
+    steps = np.diff(placed[:, 0], prepend=0)
+    steps[starts[filled]] = 0
+    covered = _narrow(placed[:, 1] - placed[:, 0])
+    return TokenVectors(codes, scales, _narrow(steps), covered, fronts, starts, NONE)
+
+
+def _narrow(values: NDArray[np.integer]) -> NDArray[np.integer]:
+    """The same numbers in as few bytes as the least and the greatest of them need."""
+    least, most = values.min(initial=0), values.max(initial=0)
+    kinds = (np.uint8, np.int16, np.int32)
+    fits = (k for k in kinds if np.iinfo(k).min <= least and most <= np.iinfo(k).max)
+    return values.astype(next(fits))
+
+
+def compressed(vectors: TokenVectors) -> TokenVectors:
+    """The same in the compressed form, about a seventh of the size."""
+    if vectors.form == "compressed":
+        return vectors
+    turn = rotation(vectors.dimensions)
+    total = len(vectors.codes)
+    codes = np.zeros((total, turn.shape[1] // 8), dtype=np.uint8)
+    scales = np.zeros(total, dtype=np.float16)
+    for start in range(0, total, BLOCK):
+        own = slice(start, start + BLOCK)
+        scale = vectors.scales[own].astype(np.float32)[:, None]
+        rows = np.asarray(vectors.codes[own] * scale, dtype=np.float32)
+        codes[own], scales[own] = _in_bits(rows @ turn)
+    return replace(vectors, codes=codes, scales=scales, turn=turn)
+
+
+@cache
+def rotation(dimensions: int) -> Floats:
+    """Orthonormal rows, shape (dimensions, dimensions padded to fill whole bytes)."""
+    padded = -(-dimensions // 8) * 8
+    drawn = np.random.default_rng(SEED).normal(size=(padded, padded))
+    return np.asarray(np.linalg.qr(drawn).Q[:dimensions], dtype=np.float32)
+
+
+def _in_bits(rows: Floats) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """Codes and scales of vectors.
+
+    The scale is such that a decoded vector's inner product with its original is that
+    of the original with itself: what a question meets is then right on average, where
+    the nearest vector would fall short by a third.
+    """
+    along = np.maximum(np.abs(rows).sum(axis=1), 1e-12)
+    scales = np.square(rows).sum(axis=1) / along
+    return np.packbits(rows > 0, axis=1), scales.astype(np.float16)
+
+
+def joined(parts: Sequence[TokenVectors]) -> TokenVectors:
+    """Parts of one form, one after another."""
+    lengths = np.concatenate([np.diff(part.starts) for part in parts])
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    whole = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("codes", "scales", "steps", "lengths", "fronts")
+    }
+    return TokenVectors(**whole, starts=starts, turn=parts[0].turn)
+
+
+def kept(parts: Iterable[TokenVectors], keeping: Keeping) -> TokenVectors:
+    """Parts in the full form, as they come, in the form that `keeping` asks for."""
+    held: list[TokenVectors] = []
+    compress, size = keeping.form == "compressed", 0
+    for part in parts:
+        held.append(compressed(part) if compress else part)
+        size += part.size
+        if keeping.form == "auto" and not compress and size > keeping.most_bytes:
+            compress = True
+            held = [compressed(one) for one in held]
+    return joined(held)
 
 
 def write(vectors: TokenVectors, folder: Path) -> None:
@@ -64,10 +204,9 @@ def write(vectors: TokenVectors, folder: Path) -> None:
 
 def read(folder: Path) -> TokenVectors:
     """The arrays stored in `folder`, mapped."""
-    codes, scales, spans, starts = (
-        np.load(folder / f"{name}.npy", mmap_mode="r") for name in FILES
-    )
-    return TokenVectors(codes, scales, spans, starts)
+    mapped = {n: np.load(folder / f"{n}.npy", mmap_mode="r") for n in FILES}
+    # As plain arrays, whose slices cost a third of those of np.memmap.
+    return TokenVectors(**{name: np.asarray(one) for name, one in mapped.items()})
 
 
 def met(
@@ -75,9 +214,77 @@ def met(
 ) -> tuple[Floats, NDArray[np.int32]]:
     """Cosine of each question token with each token of passage `row`, and their spans.
 
-    `question` has shape (q, dimensions); the result (q, t) and (t, 2).
+    `question` has shape (q, dimensions); the result (q, t) and (t, 2). Tokens are in
+    the order of their starts.
     """
-    own = slice(int(vectors.starts[row]), int(vectors.starts[row + 1]))
-    scale = vectors.scales[own].astype(np.float32)
-    found = (question @ vectors.codes[own].astype(np.float32).T) * scale
-    return np.asarray(found, dtype=np.float32), np.asarray(vectors.spans[own])
+    return each_met(vectors, question, [row])[0]
+
+
+def each_met(
+    vectors: TokenVectors, question: Floats, rows: Sequence[int]
+) -> list[tuple[Floats, NDArray[np.int32]]]:
+    """What `met` gives for each of several rows."""
+    owned = [slice(*vectors.starts[row : row + 2].tolist()) for row in rows]
+    bounds = list(accumulate((own.stop - own.start for own in owned), initial=0))
+    scores = _scores(vectors, question, owned)
+    spans = _spans(vectors, rows, owned, bounds)
+    return [(scores[:, a:b], spans[a:b]) for a, b in pairwise(bounds)]
+
+
+def _scores(vectors: TokenVectors, question: Floats, owned: Sequence[slice]) -> Floats:
+    """Cosines with the tokens of all those rows, one row after another."""
+    asked = question @ vectors.turn if vectors.turn.size else question
+    codes = np.concatenate([vectors.codes[:0], *(vectors.codes[own] for own in owned)])
+    found = np.empty((len(question), len(codes)), dtype=np.float32)
+    for start in range(0, len(codes), TOGETHER):
+        own = slice(start, start + TOGETHER)
+        found[:, own] = asked @ _decoded(codes[own]).T
+    found *= np.concatenate(
+        [vectors.scales[:0], *(vectors.scales[own] for own in owned)], dtype=np.float32
+    )
+    return found
+
+
+TOGETHER = 512
+"""Tokens multiplied at once: as floats they stay within a processor's cache."""
+
+
+def _decoded(codes: NDArray[np.int8] | NDArray[np.uint8]) -> Floats:
+    """What codes stand for, but for their scale."""
+    if codes.dtype == np.int8:
+        return codes.astype(np.float32)
+    return SIGNS.take(codes, axis=0).reshape(len(codes), 8 * codes.shape[1])
+
+
+def _spans(
+    vectors: TokenVectors,
+    rows: Sequence[int],
+    owned: Sequence[slice],
+    bounds: Sequence[int],
+) -> NDArray[np.int32]:
+    """Spans of the tokens of all those rows, one row after another."""
+    spans = np.zeros((bounds[-1], 2), dtype=np.int32)
+    for row, own, (a, b) in zip(rows, owned, pairwise(bounds), strict=True):
+        vectors.steps[own].cumsum(out=spans[a:b, 0])
+        spans[a:b, 0] += vectors.fronts[row]
+        spans[a:b, 1] = vectors.lengths[own]
+    spans[:, 1] += spans[:, 0]
+    return spans
+
+
+def best_within(
+    scores: Floats, starts: NDArray[np.int32], spans: Sequence[Span]
+) -> Floats:
+    """The best of each row of `scores` within each span, at least 0, shape (q, spans).
+
+    `scores` has shape (q, t); token i starts at `starts[i]`, in ascending order.
+    """
+    if not spans:
+        return np.zeros((len(scores), 0), dtype=np.float32)
+    ends = [(span.start, span.end) for span in spans]
+    edges = np.searchsorted(starts, np.asarray(ends, dtype=np.int64))
+    # An edge behind the last token must be a column as well.
+    wide = np.concatenate([scores, np.zeros((len(scores), 1), np.float32)], axis=1)
+    best = np.maximum.reduceat(wide, edges.ravel(), axis=1)[:, ::2]
+    best[:, edges[:, 0] == edges[:, 1]] = 0.0
+    return np.maximum(best, 0.0, dtype=np.float32)

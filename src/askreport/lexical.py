@@ -81,6 +81,22 @@ def scored(index: Index, terms: Sequence[str]) -> NDArray[np.float32]:
     return np.asarray(index.get_scores(known), dtype=np.float32)
 
 
+def holding(
+    index: Index, terms: Sequence[str], rows: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Whether each of `rows` holds each term, shape (len(terms), len(rows))."""
+    held = np.zeros((len(terms), len(rows)), dtype=np.bool_)
+    wanted = np.asarray(rows, dtype=np.int64)
+    pointers, postings = index.scores["indptr"], index.scores["indices"]
+    for i, term in enumerate(terms):
+        column = index.vocab_dict.get(term)
+        if column is not None:
+            own = postings[int(pointers[column]) : int(pointers[column + 1])]
+            places = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
+            held[i] = own[places] == wanted
+    return held
+
+
 def rarity(index: Index, term: str) -> float:
     """Inverse document frequency of a term; a term nobody uses is the rarest of all."""
     rows = int(index.scores["num_docs"])

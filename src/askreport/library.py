@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from askreport import embedding, errors, settings
+from askreport import embedding, errors, late, settings
 from askreport.generation import opened
 from askreport.generation.opened import Generation
 from askreport.ingest import assemble, catalogue, passages
@@ -118,8 +118,11 @@ class Library:
         return assemble.build(
             self.shelf.sources,
             self.shelf.index,
-            model=self._model(),
-            cutting=passages.Cutting(known.passage_tokens, known.overlap_sentences),
+            recipe=assemble.Recipe(
+                self._model(),
+                passages.Cutting(known.passage_tokens, known.overlap_sentences),
+                late.Keeping(known.late, known.late_megabytes * 10**6),
+            ),
             keep=known.keep_generations,
             tell=tell,
         )

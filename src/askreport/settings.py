@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -53,6 +53,21 @@ class Settings(BaseModel):
             ge=0, le=5, description="Most sentences repeated from passage to passage."
         ),
     ] = 1
+    late: Annotated[
+        Literal["auto", "full", "compressed"],
+        Field(
+            description="Form of the token vectors: full, compressed to a seventh, or "
+            "auto: full while they fit late_megabytes."
+        ),
+    ] = "auto"
+    late_megabytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10**9,
+            description="Most megabytes of full token vectors, if late is auto.",
+        ),
+    ] = 4000
     candidates: Annotated[
         int,
         Field(ge=1, le=1000, description="Passages looked at closely for a question."),

@@ -3,13 +3,17 @@
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import HARBOUR
 from tests.query.conftest import Look
 
-from askreport import Library
-from askreport.query import candidates
+from askreport import Library, late
+from askreport import text as texts
+from askreport.query import candidates, expected
+from askreport.query.question import Question
 
 ASKED = st.sampled_from(
     ["Who lit straw fires?", "ferry passengers", "the crack in the arch", "xyzzy"]
@@ -77,7 +81,61 @@ def test_fusing_keeps_every_row_and_does_not_care_which_ranking_is_which(
     assert fused == pytest.approx(candidates.fuse(*rankings[::-1]))
 
 
-def test_terms_of_a_passage_include_what_stands_above_it(library: Library) -> None:
-    passage = next(p for p in library.generation.passages if p.section == ("WEATHER",))
-    found = candidates.terms(passage)
-    assert {"frost", "weather", "orchard", "union"} <= found
+def test_terms_that_stand_above_a_passage_count_as_its_own(
+    library: Library, look: Look
+) -> None:
+    passages = library.generation.passages
+    row = next(i for i, p in enumerate(passages) if p.section == ("WEATHER",))
+    asked = look("frost weather orchards union")
+    (found,) = candidates.measured(asked, library.generation, [row])
+    assert found["cover"] == pytest.approx(1.0)
+
+
+def slowly(question: Question, library: Library, row: int) -> dict[str, float]:
+    """The signals that read a passage, taken from its text, one token at a time."""
+    generation = library.generation
+    passage = generation.passages[row]
+    met, spans = late.met(generation.tokens, question.tokens, row)
+    best = met.max(axis=1, initial=0.0)
+    weighty = question.weights >= np.median(question.weights)
+    scores, fitting = [0.0], [0.0]
+    for span in texts.sentences(passage.text):
+        inside = [span.start <= start < span.end for start in spans[:, 0]]
+        score = met[:, inside].max(axis=1, initial=0.0) @ question.weights
+        scores.append(float(score))
+        if expected.holds(passage.text[span.start : span.end], question.wanted):
+            fitting.append(float(score))
+    source = passage.source
+    above = " ".join((source.publisher or "", source.title, *passage.section))
+    terms = set(texts.terms(f"{above}\n{passage.text}"))
+    held = [
+        r for t, r in zip(question.terms, question.rarity, strict=True) if t in terms
+    ]
+    return {
+        "late": float(best.mean()),
+        "late_weighted": float(best @ question.weights),
+        "weakest": float(best[weighty].min()),
+        "sentence": max(scores),
+        "fitting": max(fitting),
+        "cover": sum(held) / (sum(question.rarity) or 1.0),
+    }
+
+
+@pytest.mark.parametrize("form", ["full", "compressed"])
+def test_signals_taken_together_are_those_taken_one_by_one(
+    make_library: Any, look: Look, form: str
+) -> None:
+    library = make_library(
+        {
+            "harbour.md": HARBOUR,
+            "odd.txt": "A\n\nß\n\nLate frost; 12,000 ferries.\n\n漢字 and 5 %.",
+        },
+        late=form,
+    )
+    rows = range(len(library.generation.passages))
+    for text in ("How many passengers does each ferry carry?", "Who?", "frost 12000"):
+        asked = look(text)
+        found = candidates.measured(asked, library.generation, list(rows))
+        for row, measured in zip(rows, found, strict=True):
+            own = slowly(asked, library, row)
+            assert {k: measured[k] for k in own} == pytest.approx(own, abs=1e-6)

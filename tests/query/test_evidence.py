@@ -152,14 +152,16 @@ def test_every_quote_lies_inside_its_passage(
 
 
 def test_a_passage_without_a_token_is_measured_all_the_same(
-    look: Look, find: Find
+    library: Library, look: Look, find: Find
 ) -> None:
     asked = look(FERRIES)
+    candidate = find(FERRIES)[0]
     measured = signals.measure(
         asked,
-        find(FERRIES)[0].passage,
+        candidate.passage,
         met=np.zeros((len(asked.tokens), 0), dtype=np.float32),
         spans=np.zeros((0, 2), dtype=np.int32),
         found_terms=frozenset(),
+        cut=library.generation.sentences.of(candidate.row),
     )
     assert set(measured.values()) == {0.0}

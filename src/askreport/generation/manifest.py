@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from askreport import errors
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a reader of the older number could not read the newer files rightly."""
 
 READING = 1
@@ -44,6 +44,8 @@ class Manifest:
     model_digest: str
     dimensions: int
     cutting: Mapping[str, int]
+    late: str
+    """The form of the token vectors: full or compressed."""
     catalogue: str
     """Digest of everything taken from `sources/`."""
     documents: int
@@ -58,10 +60,15 @@ class Manifest:
 _SHAPE = TypeAdapter(Manifest)
 
 
-def identify(*, catalogue: str, model_digest: str, cutting: Mapping[str, int]) -> str:
-    """The id of the generation that these inputs make: equal inputs, equal id."""
+def identify(
+    *, catalogue: str, model_digest: str, cutting: Mapping[str, int], late: str
+) -> str:
+    """The id of the generation that these inputs make: equal inputs, equal id.
+
+    `late` says what decides the form of the token vectors (`Keeping.told`).
+    """
     inputs = json.dumps(
-        [FORMAT, READING, catalogue, model_digest, dict(cutting)], sort_keys=True
+        [FORMAT, READING, catalogue, model_digest, dict(cutting), late], sort_keys=True
     )
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 

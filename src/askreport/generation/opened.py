@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from askreport import dense, errors, late, lexical
-from askreport.generation import files, manifest
+from askreport.generation import files, manifest, sentences
 from askreport.types import Document, Page, Passage, Unread
 
 
@@ -69,6 +69,7 @@ class Generation:
         self.dense = dense.read(folder / "dense.faiss")
         self.lexical = lexical.read(folder / "lexical")
         self.tokens = late.read(folder / "tokens")
+        self.sentences = sentences.read(folder / "sentences")
 
     @property
     def failed(self) -> tuple[Unread, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import filelock
 
 from askreport import dense, errors, late, lexical
-from askreport.generation import files, manifest, opened
+from askreport.generation import files, manifest, opened, sentences
 from askreport.generation.manifest import ID, Manifest
 from askreport.types import Document, Passage
 
@@ -224,8 +224,9 @@ def _write(folder: Path, made: Manifest, contents: Contents) -> None:
     failed = map(files.document_row, contents.failed)
     files.write_lines(folder / "failed.jsonl", failed)
     dense.write(contents.dense, folder / "dense.faiss")
-    for name in ("lexical", "tokens"):
+    for name in ("lexical", "tokens", "sentences"):
         (folder / name).mkdir()
     lexical.write(contents.lexical, folder / "lexical")
     late.write(contents.tokens, folder / "tokens")
+    sentences.write(sentences.build(contents.passages), folder / "sentences")
     manifest.write(folder, replace(made, files=files.digests(folder)))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from askreport import dense, errors, lexical
+from askreport import dense, errors, late, lexical
 from askreport import text as texts
 from askreport.embedding import Encoder, Model
 from askreport.generation import manifest, opened, publish
@@ -33,6 +33,24 @@ Tell = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """How passages are made of documents, and vectors of passages."""
+
+    model: Model
+    cutting: passages.Cutting
+    keeping: late.Keeping = late.KEEPING
+
+    def name(self, catalogue: str) -> str:
+        """The id of the generation that this makes of the sources of that digest."""
+        return manifest.identify(
+            catalogue=catalogue,
+            model_digest=self.model.digest,
+            cutting=asdict(self.cutting),
+            late=self.keeping.told(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """What a build came to."""
 
@@ -49,8 +67,7 @@ def build(
     sources: Path,
     index: Path,
     *,
-    model: Model,
-    cutting: passages.Cutting,
+    recipe: Recipe,
     keep: int = 3,
     tell: Tell = lambda step: None,
 ) -> Built:
@@ -66,9 +83,7 @@ def build(
             f"no documents in {sources}", hint="put a PDF, HTML or text file there"
         )
     digest = catalogue.digest(listed)
-    name = manifest.identify(
-        catalogue=digest, model_digest=model.digest, cutting=asdict(cutting)
-    )
+    name = recipe.name(digest)
     standing = _answering(index, name)
     if standing is not None:
         publish.tidy(index)
@@ -79,9 +94,9 @@ def build(
             return _built(opened.open_current(index), fresh=True)
         documents, failed = _read(listed, tell)
         _check_unchanged(sources, digest)
-        made = contents(documents, failed, model.open(), cutting, tell)
+        made = contents(documents, failed, recipe.model.open(), recipe, tell)
         publish.quarantine(index)
-        publish.publish(index, describe(name, digest, model, cutting, made), made)
+        publish.publish(index, describe(name, digest, recipe, made), made)
         pruned = publish.prune(index, keep=keep)
         return _built(opened.open_current(index), fresh=True, pruned=pruned)
 
@@ -142,7 +157,7 @@ def contents(
     documents: tuple[Document, ...],
     failed: tuple[Document, ...],
     encoder: Encoder,
-    cutting: passages.Cutting,
+    recipe: Recipe,
     tell: Tell = lambda step: None,
 ) -> publish.Contents:
     """Cut, encode and index documents. Raises BuildFailed if they hold no words."""
@@ -153,14 +168,15 @@ def contents(
     cut = tuple(
         passage
         for document in documents
-        for passage in passages.cut(document, cutting, fits=fits)
+        for passage in passages.cut(document, recipe.cutting, fits=fits)
     )
     if not cut:
         raise errors.BuildFailed(
             "the documents hold no words to search",
             hint="put a document with text into sources/; the old index still answers",
         )
-    found = vectors.encode(cut, encoder, progress=_counted(tell, len(cut)))
+    counted = _counted(tell, len(cut))
+    found = vectors.encode(cut, encoder, keeping=recipe.keeping, progress=counted)
     return publish.Contents(
         documents=documents,
         passages=cut,
@@ -191,8 +207,7 @@ def _terms(passage: Passage) -> list[str]:
 def describe(
     name: str,
     digest: str,
-    model: Model,
-    cutting: passages.Cutting,
+    recipe: Recipe,
     contents: publish.Contents,
 ) -> manifest.Manifest:
     """The manifest of contents not yet written; writing adds the files' digests."""
@@ -200,10 +215,11 @@ def describe(
         id=name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=_version(),
-        model=model.name,
-        model_digest=model.digest,
-        dimensions=contents.tokens.codes.shape[1],
-        cutting=asdict(cutting),
+        model=recipe.model.name,
+        model_digest=recipe.model.digest,
+        dimensions=contents.tokens.dimensions,
+        cutting=asdict(recipe.cutting),
+        late=contents.tokens.form,
         catalogue=digest,
         documents=len(contents.documents),
         passages=len(contents.passages),

@@ -5,14 +5,14 @@ measuring: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion" (2009). The f
 order decides nothing else: `evidence` scores what is found here again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import compress
 
 from askreport import dense, late, lexical
-from askreport import text as texts
 from askreport.generation.opened import Generation
 from askreport.query import signals
 from askreport.query.question import Question
-from askreport.types import Candidate, Passage
+from askreport.types import Candidate
 
 FUSION = 60
 """The constant of reciprocal rank fusion; the paper's, flat around its optimum."""
@@ -30,25 +30,33 @@ def find(
     `among` restricts the search to those rows, exactly: a passage outside them is never
     found, and none inside is missed because others ranked before it.
     """
+    fused = retrieve(question, generation, most=most, among=among)
+    return scored(question, generation, fused)
+
+
+def retrieve(
+    question: Question,
+    generation: Generation,
+    *,
+    most: int,
+    among: Sequence[int] | None = None,
+) -> dict[int, float]:
+    """Fused scores of at most `most` rows, best first, ties in row order."""
     near = dense.search(generation.dense, question.vector, most=most, among=among)
     worded = lexical.search(generation.lexical, question.terms, most=most, among=among)
     fused = fuse([row for row, _ in near], [row for row, _ in worded])
-    rows = sorted(fused, key=lambda row: (-fused[row], row))[:most]
-    cosines = dense.cosines(generation.dense, question.vector, rows)
-    words = lexical.scored(generation.lexical, question.terms)
-    ceiling = sum(question.rarity) or 1.0
+    best = sorted(fused, key=lambda row: (-fused[row], row))[:most]
+    return {row: fused[row] for row in best}
+
+
+def scored(
+    question: Question, generation: Generation, fused: Mapping[int, float]
+) -> tuple[Candidate, ...]:
+    """Rows with their fused scores as candidates, in their order, all measured."""
+    measures = measured(question, generation, list(fused))
     return tuple(
-        Candidate(
-            passage=generation.passages[row],
-            row=row,
-            signals={
-                "cosine": float(cosine),
-                "bm25": float(words[row]) / ceiling,
-                **measured(question, generation, row),
-            },
-            score=fused[row],
-        )
-        for row, cosine in zip(rows, cosines, strict=True)
+        Candidate(generation.passages[row], row, signals_, score)
+        for (row, score), signals_ in zip(fused.items(), measures, strict=True)
     )
 
 
@@ -61,15 +69,30 @@ def fuse(*rankings: Sequence[int]) -> dict[int, float]:
     return fused
 
 
-def measured(question: Question, generation: Generation, row: int) -> dict[str, float]:
-    """The finer signals of one row."""
-    passage = generation.passages[row]
-    met, spans = late.met(generation.tokens, question.tokens, row)
-    return signals.measure(question, passage, met, spans, terms(passage))
+def measured(
+    question: Question, generation: Generation, rows: Sequence[int]
+) -> list[dict[str, float]]:
+    """The signals of each of `rows`.
 
-
-def terms(passage: Passage) -> frozenset[str]:
-    """Search terms of a passage with its publisher, title and section path."""
-    source = passage.source
-    above = " ".join((source.publisher or "", source.title, *passage.section))
-    return frozenset(texts.terms(f"{above}\n{passage.text}"))
+    Whether a passage, its title, headings or publisher hold a term of the question is
+    looked up where BM25 looks, so that no passage is taken apart again.
+    """
+    cosines = dense.cosines(generation.dense, question.vector, rows).tolist()
+    words = lexical.scored(generation.lexical, question.terms)[rows]
+    worded = (words / (sum(question.rarity) or 1.0)).tolist()
+    held = lexical.holding(generation.lexical, question.terms, rows)
+    met = late.each_met(generation.tokens, question.tokens, rows)
+    return [
+        {
+            "cosine": cosines[i],
+            "bm25": worded[i],
+            **signals.measure(
+                question,
+                generation.passages[row],
+                *met[i],
+                frozenset(compress(question.terms, held[:, i])),
+                generation.sentences.of(row),
+            ),
+        }
+        for i, row in enumerate(rows)
+    ]

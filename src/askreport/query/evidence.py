@@ -139,7 +139,8 @@ def quote(question: Question, candidate: Candidate, generation: Generation) -> S
     """The sentence of the passage that answers best, as a span of its page."""
     passage = candidate.passage
     met, spans = late.met(generation.tokens, question.tokens, candidate.row)
-    graded = signals.sentences(question, passage.text, met, spans)
+    cut = generation.sentences.of(candidate.row)
+    graded = signals.sentences(question, passage.text, met, spans, cut)
     best = max(graded, key=lambda s: s.score + FITS * s.fits, default=None)
     if best is None:
         return Span(passage.start, passage.end)

@@ -5,12 +5,14 @@ None depends on what else is on the shelf beyond how rare a term is there, so th
 set of weights serves shelves of any size.
 """
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import text as texts
+from askreport import late
 from askreport.query import expected
 from askreport.query.question import Question
 from askreport.types import Passage, Span
@@ -35,14 +37,16 @@ def measure(
     met: Floats,
     spans: NDArray[np.int32],
     found_terms: frozenset[str],
+    cut: Sequence[Span],
 ) -> dict[str, float]:
     """Signals of one passage.
 
     `met` has shape (question tokens, passage tokens); `spans` (passage tokens, 2);
-    `found_terms` are the search terms of the passage, its title and its section path.
+    `found_terms` are the terms of the question that the passage, its title or its
+    section path hold; `cut` are the sentences of the passage.
     """
     best = met.max(axis=1, initial=0.0)
-    graded = sentences(question, passage.text, met, spans)
+    graded = sentences(question, passage.text, met, spans, cut)
     return {
         "late": float(best.mean()) if len(best) else 0.0,
         "late_weighted": float(best @ question.weights),
@@ -57,7 +61,7 @@ def weakest(best: Floats, weights: Floats) -> float:
     """How well the least well met of the question's weightier tokens is met."""
     if not len(best):
         return 0.0
-    weighty = weights >= np.median(weights)
+    weighty = weights >= statistics.median(weights.tolist())
     return float(best[weighty].min())
 
 
@@ -71,14 +75,17 @@ def cover(question: Question, terms: frozenset[str]) -> float:
 
 
 def sentences(
-    question: Question, text: str, met: Floats, spans: NDArray[np.int32]
+    question: Question,
+    text: str,
+    met: Floats,
+    spans: NDArray[np.int32],
+    cut: Sequence[Span],
 ) -> tuple[Sentence, ...]:
-    """Each sentence of a passage and how well it answers, in order."""
-    starts = spans[:, 0]
-    graded = []
-    for span in texts.sentences(text):
-        inside = (starts >= span.start) & (starts < span.end)
-        best = met[:, inside].max(axis=1, initial=0.0)
-        fits = expected.holds(text[span.start : span.end], question.wanted)
-        graded.append(Sentence(span, float(best @ question.weights), fits))
-    return tuple(graded)
+    """Each sentence of a passage (`cut`) and how well it answers, in order."""
+    scores = question.weights @ late.best_within(met, spans[:, 0], cut)
+    return tuple(
+        Sentence(
+            span, score, expected.holds(text[span.start : span.end], question.wanted)
+        )
+        for span, score in zip(cut, scores.tolist(), strict=True)
+    )

@@ -1,0 +1,56 @@
+"""passages -> where the sentences of each stand in its text, row by row.
+
+Splitting a text into sentences costs more than anything else that a question asks of a
+candidate, so it is done once, when the index is built.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askreport import text as texts
+from askreport.types import Passage, Span
+
+FILES = ("spans", "starts")
+"""The arrays on disk, each `<name>.npy`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The sentences of every passage, one after another."""
+
+    spans: NDArray[np.int32]
+    """Shape (sentences, 2): characters of the passage's text."""
+    starts: NDArray[np.int64]
+    """Shape (passages + 1,): passage i owns sentences `starts[i]:starts[i + 1]`."""
+
+    def of(self, row: int) -> tuple[Span, ...]:
+        """The sentences of passage `row`, in order."""
+        own = self.spans[int(self.starts[row]) : int(self.starts[row + 1])]
+        return tuple(Span(start, end) for start, end in own.tolist())
+
+
+def build(passages: Sequence[Passage]) -> Sentences:
+    """The sentences of the passages, in their order."""
+    found = [texts.sentences(passage.text) for passage in passages]
+    starts = np.cumsum([0, *map(len, found)], dtype=np.int64)
+    spans = [(span.start, span.end) for one in found for span in one]
+    return Sentences(np.asarray(spans, dtype=np.int32).reshape(-1, 2), starts)
+
+
+def write(sentences: Sentences, folder: Path) -> None:
+    """Store the arrays as files of `folder`; `read` gives them back."""
+    for name in FILES:
+        np.save(folder / f"{name}.npy", getattr(sentences, name))
+
+
+def read(folder: Path) -> Sentences:
+    """The arrays stored in `folder`, mapped."""
+    # As plain arrays, whose slices cost a third of those of np.memmap.
+    spans, starts = (
+        np.asarray(np.load(folder / f"{n}.npy", mmap_mode="r")) for n in FILES
+    )
+    return Sentences(spans, starts)
