@@ -23,10 +23,14 @@ the folder though still answering, or unreadable."""
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A half-open run of characters in a page's text."""
+    """A half-open run of characters in a text, a page's unless said otherwise."""
 
     start: int
     end: int
+
+    def of(self, text: str) -> str:
+        """What stands there."""
+        return text[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,9 +128,13 @@ def test_a_filter_is_exact_and_its_order_does_not_matter(
     assert {c.document for c in answer.citations} <= set(documents)
     assert answer == library.ask(question, documents=documents[::-1] * 2, top=50)
     whole = library.search(question, top=50)
-    inside = {h.passage.id: h.score for h in whole if h.passage.source.id in documents}
+    inside = {
+        h.passage.id: h.signals for h in whole if h.passage.source.id in documents
+    }
     hits = library.search(question, documents=documents, top=50)
-    assert {hit.passage.id: hit.score for hit in hits} == pytest.approx(inside)
+    assert {hit.passage.id for hit in hits} == set(inside)
+    for hit in hits:
+        assert hit.signals == pytest.approx(inside[hit.passage.id], abs=1e-6)
 
 
 def test_a_filter_finds_what_many_rivals_would_crowd_out(make_library: Any) -> None:

@@ -3,7 +3,6 @@
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +96,6 @@ def slowly(question: Question, library: Library, row: int) -> dict[str, float]:
     passage = generation.passages[row]
     met, spans = late.met(generation.tokens, question.tokens, row)
     best = met.max(axis=1, initial=0.0)
-    weighty = question.weights >= np.median(question.weights)
     scores, fitting = [0.0], [0.0]
     for span in texts.sentences(passage.text):
         inside = [span.start <= start < span.end for start in spans[:, 0]]
@@ -107,17 +105,22 @@ def slowly(question: Question, library: Library, row: int) -> dict[str, float]:
             fitting.append(float(score))
     source = passage.source
     above = " ".join((source.publisher or "", source.title, *passage.section))
-    terms = set(texts.terms(f"{above}\n{passage.text}"))
+    sequence = texts.terms(f"{above}\n{passage.text}")
+    terms, pairs = set(sequence), set(pairwise(sequence))
+    rarity = dict(zip(question.terms, question.rarity, strict=True))
+    wide = {pair: rarity[pair[0]] + rarity[pair[1]] for pair in question.pairs}
     held = [
         r for t, r in zip(question.terms, question.rarity, strict=True) if t in terms
     ]
     return {
         "late": float(best.mean()),
         "late_weighted": float(best @ question.weights),
-        "weakest": float(best[weighty].min()),
+        "asked": float(best @ question.asking),
         "sentence": max(scores),
         "fitting": max(fitting),
         "cover": sum(held) / (sum(question.rarity) or 1.0),
+        "phrase": sum(w for pair, w in wide.items() if pair in pairs)
+        / (sum(wide.values()) or 1.0),
     }
 
 

@@ -13,11 +13,12 @@ from tests.query.conftest import Find, Look
 
 from askreport import Library
 from askreport.query import evidence, signals
-from askreport.query.evidence import Weights
+from askreport.query.evidence import Logistic, Weights
 from askreport.types import Candidate, Passage
 
 FERRIES = "How many passengers does each ferry carry?"
-LATE = Weights(0.0, {"late": 1.0})
+EVEN = Logistic(0.0, {})
+LEVEL = Weights({}, EVEN, EVEN)
 
 
 def graded(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[Candidate]:
@@ -34,26 +35,58 @@ def test_scores_are_probabilities_best_first(find: Find) -> None:
 
 
 def test_equal_scores_come_in_passage_order(find: Find) -> None:
-    flat = evidence.score(find(FERRIES)[::-1], Weights(0.0, {}))
+    flat = evidence.score(find(FERRIES)[::-1], LEVEL)
     assert [c.row for c in flat] == sorted(c.row for c in flat)
-    assert {c.score for c in flat} == {0.5}
+    assert {c.score for c in flat} == {0.25}
+
+
+def test_the_order_is_that_of_the_weighed_signals(find: Find) -> None:
+    weights = Weights({"late": 1.0}, EVEN, EVEN)
+    late = [c.signals["late"] for c in evidence.score(find(FERRIES), weights)]
+    assert late == sorted(late, reverse=True)
+    assert late != [c.signals["late"] for c in find(FERRIES)[::-1]]
+
+
+def test_the_scale_of_a_signal_does_not_matter(find: Find) -> None:
+    found = find(FERRIES)
+    louder = [
+        replace(c, signals={**c.signals, "late": 1000 * c.signals["late"] - 3})
+        for c in found
+    ]
+    one = evidence.standardised(found, ["late"])
+    other = evidence.standardised(louder, ["late"])
+    assert np.argsort(one[:, 0]).tolist() == np.argsort(other[:, 0]).tolist()
+    assert abs(other[:, 0]).max() < 100
+
+
+def test_the_first_score_is_the_product_of_the_two_probabilities(find: Find) -> None:
+    weights = Weights({"late": 1.0}, Logistic(1.0, {}), Logistic(-1.0, {}))
+    first = evidence.score(find(FERRIES), weights)[0]
+    assert first.score == pytest.approx(0.7310586 * 0.2689414)
 
 
 @given(
     st.dictionaries(st.sampled_from(["late", "cosine", "new"]), st.floats(-1e6, 1e6))
 )
 def test_a_probability_is_one_whatever_the_signals(measured: dict[str, float]) -> None:
-    weights = Weights(-1.0, {"late": 100.0, "cosine": -3.0, "gone": 5.0})
+    weights = Logistic(-1.0, {"late": 100.0, "cosine": -3.0, "gone": 5.0})
     assert 0 <= weights.probability(measured) <= 1
 
 
 def test_a_missing_signal_counts_as_nothing() -> None:
-    assert Weights(0.0, {"late": 9.0}).probability({}) == 0.5
+    assert Logistic(0.0, {"late": 9.0}).probability({}) == 0.5
+
+
+def test_nothing_found_has_no_score_and_no_confidence() -> None:
+    assert evidence.score(()) == ()
+    assert evidence.confidence(()) == 0
 
 
 def test_the_shipped_weights_weigh_signals_that_are_measured(find: Find) -> None:
     measured = find(FERRIES)[0].signals
-    assert set(evidence.shipped().by_signal) <= set(measured)
+    weights = evidence.shipped()
+    for used in (weights.order, weights.answers.weights, weights.quoted.weights):
+        assert set(used) <= set(measured)
 
 
 @given(st.lists(st.floats(0, 1), min_size=8, max_size=8), st.floats(0, 1))
@@ -161,7 +194,8 @@ def test_a_passage_without_a_token_is_measured_all_the_same(
         candidate.passage,
         met=np.zeros((len(asked.tokens), 0), dtype=np.float32),
         spans=np.zeros((0, 2), dtype=np.int32),
-        found_terms=frozenset(),
+        held=signals.Held([], []),
         cut=library.generation.sentences.of(candidate.row),
     )
+    assert measured.pop("words") > 0
     assert set(measured.values()) == {0.0}

@@ -6,7 +6,6 @@ order decides nothing else: `evidence` scores what is found here again.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import compress
 
 from askreport import dense, late, lexical
 from askreport.generation.opened import Generation
@@ -80,7 +79,8 @@ def measured(
     cosines = dense.cosines(generation.dense, question.vector, rows).tolist()
     words = lexical.scored(generation.lexical, question.terms)[rows]
     worded = (words / (sum(question.rarity) or 1.0)).tolist()
-    held = lexical.holding(generation.lexical, question.terms, rows)
+    terms = lexical.holding(generation.lexical, question.terms, rows).T.tolist()
+    pairs = lexical.neighbours(generation.lexical, question.pairs, rows).T.tolist()
     met = late.each_met(generation.tokens, question.tokens, rows)
     return [
         {
@@ -90,7 +90,7 @@ def measured(
                 question,
                 generation.passages[row],
                 *met[i],
-                frozenset(compress(question.terms, held[:, i])),
+                signals.Held(terms[i], pairs[i]),
                 generation.sentences.of(row),
             ),
         }

@@ -1,9 +1,11 @@
 """candidates -> the few worth quoting: scored, de-duplicated, numbered, or none.
 
-Candidates compete with each other and with "nothing here answers": a softmax over
-weighed signals and one fixed rival, whose weights ship as data (`weights.json`, made by
-`benchmarks/train_evidence.py`). A passage's score is its chance against that rival
-alone; the confidence of an answer is the chance that the rival loses to any of them.
+Candidates are put in order by weighed signals, each first standardised over the best
+values it takes for this question, so that a long question and a short one, a table and
+a paragraph, are judged on one scale. How probable it is that the first one answers is
+read from signals as they are: a standardised signal says which passage is best, not
+whether it is any good. The weights ship as data (`weights.json`, made by
+`benchmarks/train_evidence.py`).
 """
 
 import json
@@ -12,6 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
 
 from askreport import late
 from askreport import text as texts
@@ -27,25 +32,39 @@ WORTH = 0.5
 """A further passage is quoted if it is at least this share as probable as the
 best one."""
 
+RIVALS = 20
+"""A signal is standardised over this many of its greatest values: the passages that
+compete, not the many that have nothing to do with the question. 10 and 40 did alike."""
 
-FITS = 0.1
-"""What holding the kind of thing asked for (a figure, a date, a name) is worth when the
-sentence to quote is chosen; anything from 0.05 to 0.2 did as well on xquad-abstain."""
+SPREAD = 0.02
+"""Added to a signal's standard deviation, so that a hair's breadth decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A probability that rises with a weighed sum of signals."""
+
+    intercept: float
+    weights: Mapping[str, float]
+
+    def probability(self, measured: Mapping[str, float]) -> float:
+        """Between 0 and 1; a signal that is missing counts as 0."""
+        total = self.intercept + sum(
+            weight * measured.get(name, 0.0) for name, weight in self.weights.items()
+        )
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One weight a signal; the intercept is the rival's score, negated."""
+    """How the candidates are ordered, and what is thought of the first."""
 
-    intercept: float
-    by_signal: Mapping[str, float]
-
-    def probability(self, measured: Mapping[str, float]) -> float:
-        """The chance against the rival; a signal that is missing counts as 0."""
-        total = self.intercept + sum(
-            weight * measured.get(name, 0.0) for name, weight in self.by_signal.items()
-        )
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+    order: Mapping[str, float]
+    """Of standardised signals; a difference of 1 makes a passage e times as likely."""
+    answers: Logistic
+    """That a passage with these signals answers."""
+    quoted: Logistic
+    """That the sentence quoted from it holds the answer, if it does."""
 
 
 @cache
@@ -54,22 +73,55 @@ def shipped() -> Weights:
     raw = json.loads(
         resources.files("askreport.query").joinpath("weights.json").read_text()
     )
-    return Weights(raw["intercept"], raw["weights"])
+    answers, quoted = (
+        Logistic(raw[name]["intercept"], raw[name]["weights"])
+        for name in ("answers", "quoted")
+    )
+    return Weights(raw["order"], answers, quoted)
 
 
 def score(
     candidates: Sequence[Candidate], weights: Weights | None = None
 ) -> tuple[Candidate, ...]:
-    """The candidates with calibrated scores, best first, ties in passage order."""
+    """The candidates with calibrated scores, best first, ties in passage order.
+
+    The first one's score is the probability that its quote answers; the score of
+    another is lower by as much as it is less likely than the first.
+    """
+    if not candidates:
+        return ()
     weights = weights or shipped()
-    scored = [replace(c, score=weights.probability(c.signals)) for c in candidates]
-    return tuple(sorted(scored, key=lambda c: (-c.score, c.row)))
+    height = standardised(candidates, tuple(weights.order)) @ np.array(
+        [*weights.order.values()], dtype=np.float64
+    )
+    by_height = sorted(
+        zip(height.tolist(), candidates, strict=True), key=lambda p: (-p[0], p[1].row)
+    )
+    top, first = by_height[0]
+    sure = weights.answers.probability(first.signals) * weights.quoted.probability(
+        first.signals
+    )
+    return tuple(replace(c, score=sure * math.exp(h - top)) for h, c in by_height)
+
+
+def standardised(
+    candidates: Sequence[Candidate], names: Sequence[str]
+) -> NDArray[np.float64]:
+    """Signals less their mean over the `RIVALS` greatest values, by their spread.
+
+    Shape (candidates, names).
+    """
+    raw = np.array(
+        [[c.signals.get(name, 0.0) for name in names] for c in candidates],
+        dtype=np.float64,
+    ).reshape(len(candidates), len(names))
+    rivals = -np.sort(-raw, axis=0)[:RIVALS]
+    return np.asarray((raw - rivals.mean(axis=0)) / (rivals.std(axis=0) + SPREAD))
 
 
 def confidence(scored: Sequence[Candidate]) -> float:
-    """The probability that the shelf answers: that some candidate beats the rival."""
-    odds = sum(c.score / (1 - min(c.score, 1 - 1e-9)) for c in scored)
-    return odds / (1 + odds)
+    """The probability that the first quote answers; 0 where nothing was found."""
+    return scored[0].score if scored else 0.0
 
 
 def keep(
@@ -86,8 +138,7 @@ def keep(
     if not scored or confidence(scored) < floor:
         return ()
     line = WORTH * scored[0].score
-    worth = [candidate for candidate in scored if candidate.score >= line]
-    return number(question, worth, generation, most=most)
+    return number(question, scored, generation, most=most, line=line)
 
 
 def number(
@@ -96,19 +147,21 @@ def number(
     generation: Generation,
     *,
     most: int,
+    line: float = 0.0,
 ) -> tuple[Evidence, ...]:
     """The best of each group of like passages, with the sentence that answers."""
+    found = groups(scored, most=most, line=line)
     return tuple(
         Evidence(marker, best, quote(question, best, generation), tuple(like))
-        for marker, (best, like) in enumerate(groups(scored, most=most), start=1)
+        for marker, (best, like) in enumerate(found, start=1)
     )
 
 
 def groups(
-    scored: Sequence[Candidate], *, most: int
+    scored: Sequence[Candidate], *, most: int, line: float = 0.0
 ) -> list[tuple[Candidate, list[str]]]:
-    """The first `most` candidates unlike those before them, each with the ids of those
-    that repeat it.
+    """The first `most` candidates unlike those before them whose score reaches `line`,
+    each with the ids of those that repeat it, whatever their score.
     """
     kept: list[tuple[Candidate, list[str]]] = []
     for candidate in scored:
@@ -116,7 +169,7 @@ def groups(
         twin = next((like for one, like in kept if same(one.passage, passage)), None)
         if twin is not None:
             twin.append(passage.id)
-        elif len(kept) < most:
+        elif len(kept) < most and candidate.score >= line:
             kept.append((candidate, []))
     return kept
 
@@ -136,12 +189,10 @@ def _vocabulary(text: str) -> frozenset[str]:
 
 
 def quote(question: Question, candidate: Candidate, generation: Generation) -> Span:
-    """The sentence of the passage that answers best, as a span of its page."""
+    """The words of the passage that answer best, as a span of its page."""
     passage = candidate.passage
     met, spans = late.met(generation.tokens, question.tokens, candidate.row)
     cut = generation.sentences.of(candidate.row)
     graded = signals.sentences(question, passage.text, met, spans, cut)
-    best = max(graded, key=lambda s: s.score + FITS * s.fits, default=None)
-    if best is None:
-        return Span(passage.start, passage.end)
-    return Span(passage.start + best.span.start, passage.start + best.span.end)
+    said = signals.quoted(graded, passage.text)
+    return Span(passage.start + said.start, passage.start + said.end)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,14 @@ class Question:
     """Shape (q, dimensions), unit length."""
     weights: Floats
     """Shape (q,), adding up to 1: how much each token matters on this shelf."""
+    asking: Floats
+    """The same within the sentence that asks, where others only tell the story."""
     terms: tuple[str, ...]
     """Search terms, each once, in order."""
     rarity: tuple[float, ...]
     """Inverse document frequency of each term on this shelf."""
+    pairs: tuple[tuple[str, str], ...]
+    """Terms that follow each other, each pair once, in order."""
     wanted: expected.Kind | None
     """The kind of answer that its wording asks for."""
 
@@ -51,16 +56,20 @@ def ask(
             f"the question has {len(line):,} characters; {most_chars:,} are read",
             hint="ask one thing at a time, or raise question_chars in askreport.toml",
         )
-    terms = tuple(dict.fromkeys(texts.terms(line)))
+    sequence = texts.terms(line)
+    terms = tuple(dict.fromkeys(sequence))
     rarity = {term: lexical.rarity(index, term) for term in terms}
     vector, tokens, spans = _encoded(line, encoder)
+    weights = _weights(line, spans, rarity)
     return Question(
         text=line,
         vector=vector,
         tokens=tokens,
-        weights=_weights(line, spans, rarity),
+        weights=_shares(weights),
+        asking=_shares(_asking(line, spans, weights)),
         terms=terms,
         rarity=tuple(rarity.values()),
+        pairs=tuple(dict.fromkeys(pairwise(sequence))),
         wanted=expected.kind(line),
     )
 
@@ -98,6 +107,18 @@ def _weights(line: str, spans: NDArray[np.int32], rarity: dict[str, float]) -> F
     for word, start in texts.placed_words(line):
         weight = max((rarity[t] / most for t in texts.terms(word)), default=0.0)
         by_place[start : start + len(word)] = max(LITTLE, weight)
-    weights = by_place[np.clip(spans[:, 0], 0, len(line))]
+    return np.asarray(by_place[np.clip(spans[:, 0], 0, len(line))], dtype=np.float32)
+
+
+def _asking(line: str, spans: NDArray[np.int32], weights: Floats) -> Floats:
+    """The weights of the last sentence with a question mark; all, if there is none."""
+    asks = [s for s in texts.sentences(line) if "?" in line[s.start : s.end]]
+    if not asks:
+        return weights
+    inside = (spans[:, 0] >= asks[-1].start) & (spans[:, 0] < asks[-1].end)
+    return np.asarray(weights * inside if inside.any() else weights)
+
+
+def _shares(weights: Floats) -> Floats:
     total = float(weights.sum())
     return np.asarray(weights / total if total else weights, dtype=np.float32)
