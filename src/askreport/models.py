@@ -168,12 +168,14 @@ def shape(folder: Path) -> Shape:
     pooling = _said(folder / "1_Pooling" / "config.json")
     config = _said(folder / "config.json")
     reading = _said(folder / "sentence_bert_config.json")
+    splitting = _said(folder / "tokenizer_config.json")
+    bounds = (config.get("max_position_embeddings"), splitting.get("model_max_length"))
     return Shape(
         _whole(pooling.get("word_embedding_dimension"))
         or _whole(pooling.get("embedding_dimension"))
         or _whole(config.get("hidden_size")),
         _whole(reading.get("max_seq_length"))
-        or _whole(config.get("max_position_embeddings")),
+        or min(filter(None, map(_whole, bounds)), default=None),
     )
 
 
