@@ -127,7 +127,8 @@ def test_what_ships_as_data_names_whole_digests_and_paths_that_stay_inside() -> 
     assert [row["name"] for row in raw] == [models.DEFAULT, MPNET]
     for model in models.known().values():
         assert model.licence == "Apache-2.0"
-        digests = [f.sha256 for f in (*model.files.values(), *model.parts)]
+        digests = [file.sha256 for file in model.files.values()]
+        digests += [part.sha256 for part in model.parts]
         assert all(len(d) == 64 and int(d, 16) for d in digests)
         for name in model.files:
             inside = Path("/root", name)

