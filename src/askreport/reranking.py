@@ -87,6 +87,8 @@ class _CrossEncoder:
         self.name = name
         self.digest = digest
         self._model = _load(name, folder)
+        # The first pair costs more than the next, and its time is no question's.
+        self.score("warm", ["up"])
 
     def score(self, question: str, texts: Sequence[str]) -> Floats:
         pairs = [(question, text) for text in texts]
