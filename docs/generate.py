@@ -25,12 +25,17 @@ CHAIN = (
     "query/candidates",
     "query/signals",
     "query/evidence",
+    "query/reranked",
     "query/prose",
     "query/verify",
     "serve/cli",
     "serve/api/app",
     "serve/render",
     "library",
+    "models",
+    "embedding",
+    "reranking",
+    "serve/fetching",
 )
 """Modules in the order in which a report, then a question, passes through them."""
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askreport import Library, embedding, errors
+from askreport import Library, embedding, errors, models
 from askreport import text as texts_
 from askreport.query import question
 
@@ -28,13 +28,13 @@ TEXTS = [
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the package with the default model, the weights by reference."""
-    real = embedding.locate(embedding.DEFAULT)
+    real = models.locate(embedding.DEFAULT)
     model = tmp_path / "borrowed_model_package" / "model"
     shutil.copytree(real, model, ignore=shutil.ignore_patterns("model.safetensors"))
     (model / "model.safetensors").symlink_to(real / "model.safetensors")
     (model.parent / "__init__.py").write_text("raise SystemExit('imported')", "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(embedding, "DEFAULT_PACKAGE", "borrowed_model_package")
+    monkeypatch.setattr(models, "DEFAULT_PACKAGE", "borrowed_model_package")
     yield model
     sys.modules.pop("borrowed_model_package", None)
 
@@ -65,7 +65,7 @@ def test_the_packaged_model_is_found_without_importing_its_package(
     assert "borrowed_model_package" not in sys.modules
 
 
-@pytest.mark.parametrize("name", list(embedding.DEFAULT_DIGESTS))
+@pytest.mark.parametrize("name", list(models.known()[models.DEFAULT].files))
 @pytest.mark.usefixtures("unloadable")
 def test_one_altered_byte_of_the_packaged_model_is_refused(
     package: Path, name: str
@@ -76,7 +76,7 @@ def test_one_altered_byte_of_the_packaged_model_is_refused(
     assert "pip install" in caught.value.hint
 
 
-@pytest.mark.parametrize("name", list(embedding.DEFAULT_DIGESTS))
+@pytest.mark.parametrize("name", list(models.known()[models.DEFAULT].files))
 @pytest.mark.usefixtures("unloadable")
 def test_a_missing_file_of_the_packaged_model_is_refused(
     package: Path, name: str
@@ -103,7 +103,7 @@ def test_a_file_altered_after_it_was_checked_is_checked_again(package: Path) -> 
 def test_without_the_package_the_hint_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(embedding, "DEFAULT_PACKAGE", "no_such_package_at_all")
+    monkeypatch.setattr(models, "DEFAULT_PACKAGE", "no_such_package_at_all")
     with pytest.raises(errors.ModelMissing) as caught:
         embedding.find(embedding.DEFAULT)
     assert "pip install" in caught.value.hint
@@ -124,12 +124,12 @@ def test_a_folder_has_the_digest_of_its_files_wherever_it_stands(
 ) -> None:
     moved = tmp_path / "elsewhere"
     shutil.copytree(package, moved, symlinks=True)
-    assert embedding.folder_digest(moved) == embedding.folder_digest(package)
+    assert models.digest(moved) == models.digest(package)
     assert embedding.find(str(moved)).digest == embedding.find(embedding.DEFAULT).digest
     (moved / "README.md").write_text("Another readme.", "utf-8")
-    assert embedding.folder_digest(moved) == embedding.folder_digest(package)
+    assert models.digest(moved) == models.digest(package)
     (moved / "1_Pooling" / "config.json").write_text("{}", "utf-8")
-    assert embedding.folder_digest(moved) != embedding.folder_digest(package)
+    assert models.digest(moved) != models.digest(package)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_vectors_are_those_of_sentence_transformers_in_any_order(
 ) -> None:
     from sentence_transformers import SentenceTransformer
 
-    folder = str(embedding.locate(embedding.DEFAULT))
+    folder = str(models.locate(embedding.DEFAULT))
     model = SentenceTransformer(folder, device="cpu", local_files_only=True)
     wanted = model.encode(TEXTS, normalize_embeddings=True)
     many = TEXTS * 12
@@ -232,7 +232,7 @@ def test_token_vectors_are_those_of_sentence_transformers(
 ) -> None:
     from sentence_transformers import SentenceTransformer
 
-    folder = str(embedding.locate(embedding.DEFAULT))
+    folder = str(models.locate(embedding.DEFAULT))
     model = SentenceTransformer(folder, device="cpu", local_files_only=True)
     wanted = model.encode(TEXTS[:4], output_value="token_embeddings")
     found = real.encode(TEXTS[:4])

@@ -57,7 +57,14 @@ def test_importing_askreport_imports_nothing_heavy(code: str) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [["--help"], ["--version"], ["ask", "--help"], ["tui", "--help"], ["ask", "--no"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["ask", "--help"],
+        ["tui", "--help"],
+        ["models", "add", "--help"],
+        ["ask", "--no"],
+    ],
     ids=" ".join,
 )
 def test_help_and_version_import_nothing_heavy(args: list[str]) -> None:

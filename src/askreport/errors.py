@@ -13,6 +13,7 @@ AskreportError
 ├── IndexForeign         written by another format version, or not by askreport
 ├── ModelMissing         the encoder's folder or hub name cannot be loaded
 ├── ModelChanged         the encoder's files are not the ones expected
+├── FetchFailed          a model could not be fetched; nothing was put in place
 └── NotFound             no passage, document or page of that name
 
 A bug is an assertion, never one of these. Each surface maps this tree once: the command
@@ -76,6 +77,10 @@ class ModelMissing(AskreportError):
 
 class ModelChanged(AskreportError):
     """The encoder's files differ from the ones pinned, or from those that built."""
+
+
+class FetchFailed(AskreportError):
+    """A model's parts could not be had, or are not the ones expected."""
 
 
 class NotFound(AskreportError):

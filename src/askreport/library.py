@@ -12,12 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from askreport import embedding, errors, late, settings
+from askreport import embedding, errors, late, reranking, settings
 from askreport.generation import opened
 from askreport.generation.opened import Generation
 from askreport.ingest import assemble, catalogue, passages
 from askreport.ingest.assemble import Built, Step, Tell
 from askreport.query import ask as asking
+from askreport.query.reranked import Reranking
 from askreport.types import (
     Answer,
     Coverage,
@@ -54,6 +55,7 @@ class Library:
         self._pointed: Stamp = ()
         self._listed: tuple[Stamp, tuple[catalogue.Listed, ...]] | None = None
         self._encoder: embedding.Encoder | None = None
+        self._reranker: reranking.Reranker | None = None
 
     @classmethod
     def open(
@@ -82,7 +84,9 @@ class Library:
             elif pointed != self._pointed:
                 # What is open goes on answering while what is new cannot be opened.
                 with suppress(errors.AskreportError):
-                    self._generation = opened.open_current(self.shelf.index)
+                    newer = opened.open_current(self.shelf.index)
+                    if self._reads(newer):
+                        self._generation = newer
             self._pointed = pointed
             return self._generation
 
@@ -93,6 +97,21 @@ class Library:
             if self._encoder is None:
                 self._encoder = self._model().open()
             return self._encoder
+
+    @property
+    def reranking(self) -> Reranking | None:
+        """The reranker that settings name, if any, and how much it may do.
+
+        Raises ModelMissing, ModelChanged.
+        """
+        known = self.shelf.settings
+        if known.reranker is None:
+            return None
+        with self._lock:
+            if self._reranker is None:
+                self._reranker = reranking.find(known.reranker).open()
+            held = self._reranker
+        return Reranking(held, known.reranker_candidates, known.reranker_seconds)
 
     def ask(
         self, question: str, *, top: int | None = None, documents: Sequence[str] = ()
@@ -207,7 +226,9 @@ class Library:
                 f"whose files are not those of {model.name} now",
                 hint="run askreport build, or set model back",
             )
-        return asking.Asked(question, generation, self.encoder, tuple(documents))
+        return asking.Asked(
+            question, generation, self.encoder, tuple(documents), self.reranking
+        )
 
     def limits(self, top: int | None = None) -> asking.Limits:
         """The settings that bound an answer; SettingsWrong for a `top` below 1."""
@@ -222,6 +243,15 @@ class Library:
             floor=known.floor,
             question_chars=known.question_chars,
         )
+
+    def _reads(self, newer: Generation) -> bool:
+        """Whether the open encoder encodes questions as the newer generation was.
+
+        A process that is open when the shelf changes models goes on with the old
+        generation, until it is started again with the settings of now.
+        """
+        opened_ = self._encoder
+        return opened_ is None or opened_.digest == newer.manifest.model_digest
 
     def _model(self) -> embedding.Model:
         known = self.shelf.settings

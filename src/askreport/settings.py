@@ -22,6 +22,10 @@ FILE = "askreport.toml"
 PREFIX = "ASKREPORT_"
 """Before a setting's name in capitals: the environment variable that sets it."""
 
+PLACES = frozenset((PREFIX + "SHELF", PREFIX + "MODELS"))
+"""Variables that say where something is kept (the shelf, added models), not how to
+answer: they name no setting."""
+
 
 class Settings(BaseModel):
     """Every knob, its default and its meaning."""
@@ -83,6 +87,26 @@ class Settings(BaseModel):
             description="Decline unless a passage answers with this probability.",
         ),
     ] = 0.2
+    reranker: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="CrossEncoder that orders the best passages anew: an added "
+            "model, a model folder or a model of the hub.",
+        ),
+    ] = None
+    reranker_candidates: Annotated[
+        int, Field(ge=1, le=1000, description="Most passages that it is shown.")
+    ] = 20
+    reranker_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=600,
+            description="Time it has for a question; what it did not reach stays "
+            "below, in order.",
+        ),
+    ] = 1.0
     question_chars: Annotated[
         int, Field(ge=1, le=100_000, description="Longest question accepted.")
     ] = 4000
@@ -174,17 +198,18 @@ def _file(path: Path) -> dict[str, Any]:
         raise errors.SettingsWrong(
             f"{path} cannot be read: {error.strerror}", hint="check its permissions"
         ) from error
-    model = found.get("model")
-    if isinstance(model, str) and model and (path.parent / model).is_dir():
-        found["model"] = str(path.parent / model)  # as every path in the shelf's file
+    for key in ("model", "reranker"):
+        named = found.get(key)
+        if isinstance(named, str) and named and (path.parent / named).is_dir():
+            found[key] = str(path.parent / named)  # as every path in the shelf's file
     return found
 
 
 def _environment() -> dict[str, tuple[str, Any]]:
-    """Variables that name a setting. `ASKREPORT_SHELF` says where, not how."""
+    """Variables that name a setting."""
     found = {}
     for variable, text in os.environ.items():
-        if variable.startswith(PREFIX) and variable != PREFIX + "SHELF":
+        if variable.startswith(PREFIX) and variable not in PLACES:
             name = variable[len(PREFIX) :].lower()
             found[name] = (variable, _typed(name, text))
     return found

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from askreport import text as texts
 from askreport.embedding import Encoder
 from askreport.generation.opened import Generation
-from askreport.query import candidates, evidence, prose, question, verify
+from askreport.query import candidates, evidence, prose, question, reranked, verify
+from askreport.query.reranked import Reranking
 from askreport.types import Answer, Candidate, Citation, Coverage, Hit, Receipt
 
 NEAREST = 3
@@ -36,6 +37,8 @@ class Asked:
     encoder: Encoder
     documents: tuple[str, ...] = ()
     """Ids of the documents to look in; all of them where empty."""
+    reranking: Reranking | None = None
+    """None where settings name no reranker."""
 
 
 def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> Answer:
@@ -58,9 +61,7 @@ def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> An
         confidence=evidence.confidence(found),
         citations=traced.citations,
         coverage=coverage,
-        receipt=_receipt(
-            asked, limits, _told(found, traced.citations or nearest, limits), version
-        ),
+        receipt=_receipt(asked, limits, found, traced.citations or nearest, version),
         nearest=nearest,
         dropped=traced.dropped,
     )
@@ -89,9 +90,10 @@ def _found(
     asked: Asked, lookup: question.Question, limits: Limits
 ) -> tuple[Candidate, ...]:
     among = _among(asked.generation, asked.documents) if asked.documents else None
-    return evidence.score(
+    found = evidence.score(
         candidates.find(lookup, asked.generation, most=limits.candidates, among=among)
     )
+    return reranked.order(lookup.text, found, asked.reranking)
 
 
 def _among(generation: Generation, documents: Sequence[str]) -> list[int]:
@@ -135,9 +137,14 @@ def _told(
 
 
 def _receipt(
-    asked: Asked, limits: Limits, told: Sequence[Candidate], version: str
+    asked: Asked,
+    limits: Limits,
+    found: Sequence[Candidate],
+    shown: Sequence[Citation],
+    version: str,
 ) -> Receipt:
     parameters: dict[str, float | int | str] = dict(asdict(limits))
+    parameters |= reranked.parameters(found, asked.reranking)
     if asked.documents:
         parameters["documents"] = ", ".join(sorted(set(asked.documents)))
     return Receipt(
@@ -146,5 +153,5 @@ def _receipt(
         model_digest=asked.encoder.digest,
         version=version,
         parameters=parameters,
-        scores={c.passage.id: round(c.score, 4) for c in told},
+        scores={c.passage.id: round(c.score, 4) for c in _told(found, shown, limits)},
     )

@@ -13,9 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.console import Console
 
 from askreport import __version__, errors
+from askreport.serve import models
+from askreport.serve.console import Shelf
+from askreport.serve.console import build as _build
+from askreport.serve.console import err as _err
+from askreport.serve.console import out as _out
+from askreport.serve.console import said as _said
+from askreport.serve.console import styled as _styled
+from askreport.serve.console import tell as _tell
 
 if TYPE_CHECKING:
     from askreport.library import Library
@@ -40,15 +47,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Shelf = Annotated[
-    Path | None,
-    typer.Option(
-        "--shelf",
-        envvar="ASKREPORT_SHELF",
-        help="Folder of the shelf; found from here upwards if not given.",
-        show_default=False,
-    ),
-]
 Question = Annotated[
     str | None,
     typer.Argument(
@@ -279,6 +277,9 @@ def doctor(
     raise typer.Exit(ANSWERED if sound else ERROR)
 
 
+app.add_typer(models.app, name="models")
+
+
 def _question(given: str | None) -> str:
     if given is not None and given != "-":
         return given
@@ -301,47 +302,6 @@ def _awaited(library: "Library", look: Any) -> Any:  # noqa: ANN401
     with _err().status("loading the encoder"):
         _ = library.encoder
     return look()
-
-
-def _build(library: "Library", *, quiet: bool) -> None:
-    from askreport import text as texts
-    from askreport.serve import progress, render
-
-    with progress.shown(_err(), quiet=quiet) as tell:
-        built = library.build(tell)
-    for item in built.failed:
-        _said(render.unread(item))
-    if not quiet:
-        state = "built" if built.fresh else "is up to date"
-        documents = texts.counted(built.documents, "document")
-        passages = texts.counted(built.passages, "passage")
-        _said(f"index {built.generation} {state}: {documents}, {passages}")
-
-
-def _styled() -> bool:
-    """Whether stdout is a terminal that may be sent styles (see no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _out() -> Console:
-    return Console()
-
-
-def _err() -> Console:
-    return Console(stderr=True)
-
-
-def _tell(text: str) -> None:
-    """Put it on stdout, harmless whatever a document, a name or a path holds."""
-    from askreport.text import INVISIBLE
-
-    typer.echo(text.translate(INVISIBLE))
-
-
-def _said(text: str) -> None:
-    from askreport.text import INVISIBLE
-
-    typer.echo(text.translate(INVISIBLE), err=True)
 
 
 def exit_code(error: errors.AskreportError) -> int:

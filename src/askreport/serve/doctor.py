@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from askreport import embedding, errors, settings, tokens
+from askreport import embedding, errors, reranking, settings, tokens
 from askreport import text as texts
 from askreport.generation import opened
 from askreport.library import Library
@@ -49,6 +49,7 @@ def examine(start: Path | None) -> Iterator[Finding]:
         return
     yield Finding("shelf", True, str(shelf.root))
     yield _tried("model", lambda: _model(shelf))
+    yield _tried("reranker", lambda: _reranker(shelf))
     yield _tried("index", lambda: _index(shelf))
     yield _sources(shelf.root)
 
@@ -70,6 +71,14 @@ def _tried(what: str, look: Callable[[], str]) -> Finding:
 def _model(shelf: settings.Shelf) -> str:
     known = shelf.settings
     found = embedding.find(known.model, digest=known.model_digest)
+    return f"{found.name}, digest {found.digest}"
+
+
+def _reranker(shelf: settings.Shelf) -> str:
+    named = shelf.settings.reranker
+    if named is None:
+        return "none"
+    found = reranking.find(named)
     return f"{found.name}, digest {found.digest}"
 
 

@@ -78,7 +78,7 @@ SERVER: Mapping[type[errors.AskreportError], tuple[int, str, str]] = {
         "the index was not written by this version",
         "run askreport build",
     ),
-    errors.ModelMissing: (503, "the encoder cannot be opened", "run askreport doctor"),
+    errors.ModelMissing: (503, "a model cannot be opened", "run askreport doctor"),
     errors.ModelChanged: (
         503,
         "the encoder is not the one that built the index",

@@ -78,6 +78,7 @@ class Readiness:
         if not self._warmed.is_set():
             raise Warming("the encoder is being opened", hint="try again in a moment")
         generation, encoder = self._library.generation, self._library.encoder
+        _ = self._library.reranking  # a question would need it, where one is set
         if encoder.digest != generation.manifest.model_digest:
             raise errors.ModelChanged(
                 "the index was built with another encoder", hint="run askreport build"
