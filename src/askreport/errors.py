@@ -14,6 +14,9 @@ AskreportError
 ├── ModelMissing         the encoder's folder or hub name cannot be loaded
 ├── ModelChanged         the encoder's files are not the ones expected
 ├── FetchFailed          a model could not be fetched; nothing was put in place
+├── CalibrationWrong     calibration.json is damaged, stale, or cannot be made
+├── QuestionsWrong       an evaluation set or a file of questions contradicts itself
+├── ExtraMissing         the packages of an optional extra are not installed
 └── NotFound             no passage, document or page of that name
 
 A bug is an assertion, never one of these. Each surface maps this tree once: the command
@@ -81,6 +84,18 @@ class ModelChanged(AskreportError):
 
 class FetchFailed(AskreportError):
     """A model's parts could not be had, or are not the ones expected."""
+
+
+class CalibrationWrong(AskreportError):
+    """A calibration is unreadable, was fitted to other scores, or has no ground."""
+
+
+class QuestionsWrong(AskreportError):
+    """A set or a file of questions has a bad line, an unknown id or nothing in it."""
+
+
+class ExtraMissing(AskreportError):
+    """A command needs packages that come with an optional extra."""
 
 
 class NotFound(AskreportError):

@@ -9,10 +9,12 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from askreport import embedding, errors, late, reranking, settings
+from askreport import calibration, embedding, errors, late, reranking, settings
+from askreport.calibration import Calibration
 from askreport.generation import opened
 from askreport.generation.opened import Generation
 from askreport.ingest import assemble, catalogue, passages
@@ -113,12 +115,18 @@ class Library:
             held = self._reranker
         return Reranking(held, known.reranker_candidates, known.reranker_seconds)
 
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """What `askreport calibrate` left; None if nothing. Raises CalibrationWrong."""
+        return calibration.read(self.shelf.root)
+
     def ask(
         self, question: str, *, top: int | None = None, documents: Sequence[str] = ()
     ) -> Answer:
         """The answer of the shelf, or of the named documents of it."""
         limits = self.limits(top)
         asked = self._asked(question, documents)
+        calibration.check(limits.calibration, asked.generation.manifest.model_digest)
         coverage = self.coverage(asked.generation, documents)
         with self._encoding:
             return asking.ask(asked, limits, coverage, version=self.version)
@@ -242,6 +250,7 @@ class Library:
             top=known.top if top is None else top,
             floor=known.floor,
             question_chars=known.question_chars,
+            calibration=self.calibration,
         )
 
     def _reads(self, newer: Generation) -> bool:

@@ -171,12 +171,15 @@ def find(start: Path | None = None) -> Path:
     )
 
 
-def load(path: Path, *, flags: Mapping[str, Any] | None = None) -> Settings:
+def load(path: Path | None, *, flags: Mapping[str, Any] | None = None) -> Settings:
     """Settings of a file, overridden by the environment, then by `flags` not None.
+
+    Without a file (None), defaults take its place.
 
     Raises SettingsWrong naming the key, where it was said and what would be right.
     """
-    said = {name: (str(path), value) for name, value in _file(path).items()}
+    filed = {} if path is None else _file(path)
+    said = {name: (str(path), value) for name, value in filed.items()}
     said |= _environment()
     said |= {k: ("a flag", v) for k, v in (flags or {}).items() if v is not None}
     given = {name: value for name, (_, value) in said.items()}

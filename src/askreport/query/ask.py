@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from askreport import text as texts
+from askreport.calibration import Calibration
 from askreport.embedding import Encoder
 from askreport.generation.opened import Generation
 from askreport.query import candidates, evidence, prose, question, reranked, verify
@@ -26,6 +27,13 @@ class Limits:
     top: int
     floor: float
     question_chars: int
+    calibration: Calibration | None = None
+    """What makes confidence a probability on this shelf; None: it stands as scored."""
+
+    def sure(self, found: Sequence[Candidate]) -> float:
+        """The confidence that the floor is held against."""
+        scored = evidence.confidence(found)
+        return self.calibration.probability(scored) if self.calibration else scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +59,16 @@ def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> An
     generation = asked.generation
     lookup = _lookup(asked, limits)
     found = _found(asked, lookup, limits)
-    kept = evidence.keep(lookup, found, generation, most=limits.top, floor=limits.floor)
+    sure = limits.sure(found)
+    usable = found if sure >= limits.floor else ()
+    kept = evidence.keep(lookup, usable, generation, most=limits.top, floor=0)
     traced = verify.trace(prose.write(kept, generation), kept, generation)
     nearest = () if traced.citations else _nearest(lookup, found, generation)
     return Answer(
         question=lookup.text,
         status="answered" if traced.citations else "no-evidence",
         text=prose.joined(traced.sentences) or _declined(found, coverage, limits),
-        confidence=evidence.confidence(found),
+        confidence=sure,
         citations=traced.citations,
         coverage=coverage,
         receipt=_receipt(asked, limits, found, traced.citations or nearest, version),
@@ -115,7 +125,7 @@ def _declined(found: Sequence[Candidate], coverage: Coverage, limits: Limits) ->
     searched = f"{documents} ({texts.counted(coverage.passages, 'passage')})"
     if not found:
         return f"No evidence: nothing in {searched} bears on this question."
-    sure = evidence.confidence(found)
+    sure = limits.sure(found)
     if sure >= limits.floor:
         return (
             f"No evidence: passages were found in {searched}, but nothing written from "
@@ -144,6 +154,9 @@ def _receipt(
     version: str,
 ) -> Receipt:
     parameters: dict[str, float | int | str] = dict(asdict(limits))
+    del parameters["calibration"]
+    if limits.calibration is not None:
+        parameters["calibration"] = limits.calibration.digest
     parameters |= reranked.parameters(found, asked.reranking)
     if asked.documents:
         parameters["documents"] = ", ".join(sorted(set(asked.documents)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from askreport import __version__, errors
-from askreport.serve import models
+from askreport.serve import evaluating, models
 from askreport.serve.console import Shelf
 from askreport.serve.console import build as _build
 from askreport.serve.console import err as _err
@@ -278,6 +278,7 @@ def doctor(
 
 
 app.add_typer(models.app, name="models")
+app.add_typer(evaluating.commands)
 
 
 def _question(given: str | None) -> str:

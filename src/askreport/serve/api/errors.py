@@ -84,6 +84,11 @@ SERVER: Mapping[type[errors.AskreportError], tuple[int, str, str]] = {
         "the encoder is not the one that built the index",
         "run askreport build, or set model back",
     ),
+    errors.CalibrationWrong: (
+        503,
+        "the shelf's calibration cannot be applied",
+        "run askreport calibrate again, or askreport calibrate --reset",
+    ),
     errors.CatalogueWrong: (
         503,
         "the catalogue contradicts itself or its folder",

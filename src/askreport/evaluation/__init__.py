@@ -1,0 +1,1 @@
+"""Questions whose answers are known -> how well a library answers them."""
