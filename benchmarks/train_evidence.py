@@ -2,7 +2,7 @@
 
 python -m benchmarks.train_evidence SETS_DIR [--check]
 
-SETS_DIR holds evaluation sets (see `benchmarks/sets.py`); those named in TRAINED_ON
+SETS_DIR holds evaluation sets (see `docs/evaluation.md`); those named in TRAINED_ON
 are used, at most LIMIT questions of each, with the `tune` questions of this repository
 asked of this repository's shelf; every set weighs the same. Three things are learnt,
 each from zero to convergence, so that nothing but the data decides the result:
@@ -28,12 +28,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from benchmarks import sets
 from numpy.typing import NDArray
 from tests.quality import asking as own
 
 from askreport import Library
+from askreport.evaluation import figures, sets
 from askreport.query import candidates, evidence, question
+from askreport.settings import Settings
 from askreport.types import Candidate
 
 Floats = NDArray[np.float64]
@@ -126,30 +127,19 @@ def without(
 
 
 def _public(folder: Path, cache: Path) -> list[Asked]:
-    found = sets.read(folder, cache, limit=LIMIT)
-    rows = {
-        row["_id"]: _plain(row["text"]) for row in sets.lines(folder / "corpus.jsonl")
-    }
-    asked = []
-    for query in found.queries:
-        documents = found.relevant.get(query["_id"], frozenset())
-        gold = [_plain(str(answer)) for answer in query.get("answers") or ()]
-        gold = [g for g in gold if g and any(g in rows[d] for d in documents)]
-        asked.append(
-            _asked(
-                found.library,
-                query["text"],
-                documents=documents,
-                gold=gold,
-                answerable=not query.get("unanswerable", False),
-            )
+    place = sets.Place(Settings(), cache, Library.open)
+    found = sets.read(folder, place, limit=LIMIT)
+    asked = [
+        _asked(
+            found.library,
+            query.text,
+            documents=frozenset(found.judged.get(query.id, ())),
+            gold=figures.gold(found, query),
+            answerable=query.answerable,
         )
+        for query in found.queries
+    ]
     return [a for a in asked if a.found]
-
-
-def _plain(text: str) -> str:
-    """Lower case, and words apart by single blanks: how answers are compared."""
-    return re.sub(r"[^\w%.]+", " ", text.lower()).strip()
 
 
 def _own() -> list[Asked]:
@@ -188,7 +178,7 @@ def _asked(
     def quoted(candidate: Candidate) -> bool:
         span = evidence.quote(looked_up, candidate, generation)
         start = candidate.passage.start
-        said = _plain(candidate.passage.text[span.start - start : span.end - start])
+        said = figures.normal(candidate.passage.text[span.start - start : span.end - start])
         return not gold or any(answer in said for answer in gold)
 
     return Asked(

@@ -36,6 +36,7 @@ CHAIN = (
     "embedding",
     "reranking",
     "serve/fetching",
+    "evaluation/evaluate",
 )
 """Modules in the order in which a report, then a question, passes through them."""
 

@@ -1,7 +1,7 @@
 """A small evaluation set of our own, and a shelf's own questions, hashing encoder."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ CORPUS = (
     ),
 )
 
-QUERIES = (
+QUERIES: tuple[tuple[str, str, list[str], bool], ...] = (
     ("q1", "How many sacks of flour did the mill grind a day?", ["40 sacks"], False),
     ("q2", "How many tiles did the kiln fire at once?", ["900", "nine"], False),
     ("q3", "What climbs the weir in May?", ["eels"], False),
@@ -66,8 +66,6 @@ id = "moon"
 ask = "How far away is the moon?"
 """
 
-WriteSet = Callable[..., Path]
-
 
 def write_set(folder: Path, **files: str) -> Path:
     """The small set, with the text of some of its files put in place of our own."""
@@ -89,7 +87,7 @@ def write_set(folder: Path, **files: str) -> Path:
     return folder
 
 
-def _jsonl(rows: list[Mapping[str, object]] | list[dict[str, object]]) -> str:
+def _jsonl(rows: Sequence[Mapping[str, object]]) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 

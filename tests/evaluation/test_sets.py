@@ -162,7 +162,7 @@ def test_a_path_with_nothing_there_is_refused(place: Place, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(" ?! ", "has no words"), ("word " * 30_000, "150,0")]
+    ("text", "said"), [(" ?! ", "has no words"), ("word " * 30_000, "149,999")]
 )
 def test_a_question_that_would_be_refused_later_is_refused_at_once(
     place: Place, tmp_path: Path, text: str, said: str
@@ -171,7 +171,7 @@ def test_a_question_that_would_be_refused_later_is_refused_at_once(
     folder = write_set(tmp_path / "bad", queries=queries, qrels=HEAD + "q1\tmill\t1\n")
     with pytest.raises(errors.QuestionsWrong, match="'q1'") as raised:
         sets.read(folder, place)
-    assert said in raised.value.message or "149,999" in raised.value.message
+    assert said in raised.value.message
 
 
 # Questions to the shelf

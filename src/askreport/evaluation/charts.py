@@ -49,7 +49,7 @@ def thresholds(
     axes.axvline(floor, color="#888888", linestyle=":", label=f"floor {floor:g}")
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="floor", ylabel="share of questions")
     axes.set_title(f"{name}: answering and declining by floor")
-    axes.legend(loc="lower center", fontsize="small")
+    chart.legend(loc="outside lower center", ncols=3, fontsize="small")
     chart.savefig(path, dpi=120)
 
 

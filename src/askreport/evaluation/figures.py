@@ -20,8 +20,9 @@ Floats = NDArray[np.float64]
 BINS = 10
 """Equal bins of confidence, as expected calibration error is usually stated."""
 
-FLOORS = tuple(round(step / 20, 2) for step in range(21))
-"""Floors that the threshold table and curve show."""
+FLOORS = tuple(round(step / 100, 2) for step in range(101))
+"""Floors whose worth is told: confidence crowds near 1, where coarser steps say
+little."""
 
 INSTALL = "pip install 'askreport[eval]'"
 """What brings the packages that evaluating needs."""
@@ -117,16 +118,16 @@ def gold(found: EvaluationSet, query: Query) -> list[str]:
     """Gold strings that stand verbatim in a judged unit; none if unanswerable."""
     if not query.answerable:
         return []
-    judged = [_normal(found.texts[unit]) for unit in found.judged.get(query.id, ())]
-    strings = [_normal(string) for string in query.gold]
+    judged = [normal(found.texts[unit]) for unit in found.judged.get(query.id, ())]
+    strings = [normal(string) for string in query.gold]
     return [one for one in strings if one and any(one in text for text in judged)]
 
 
 def _held(quotes: Sequence[str], known: Sequence[str]) -> bool:
-    return any(one in _normal(quote) for quote in quotes for one in known)
+    return any(one in normal(quote) for quote in quotes for one in known)
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
     """Words, figures and percent signs alone: what makes no difference to an answer."""
     return re.sub(r"[^\w%.]+", " ", text.lower()).strip()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from askreport import embedding, errors, reranking, settings, tokens
+from askreport import calibration, embedding, errors, reranking, settings, tokens
 from askreport import text as texts
 from askreport.generation import opened
 from askreport.library import Library
@@ -51,6 +51,8 @@ def examine(start: Path | None) -> Iterator[Finding]:
     yield _tried("model", lambda: _model(shelf))
     yield _tried("reranker", lambda: _reranker(shelf))
     yield _tried("index", lambda: _index(shelf))
+    if (shelf.root / calibration.FILE).exists():
+        yield _tried("calibration", lambda: _calibration(shelf))
     yield _sources(shelf.root)
 
 
@@ -96,6 +98,15 @@ def _index(shelf: settings.Shelf) -> str:
         f"{texts.counted(made.passages, 'passage')}, built {made.created}, "
         f"every file sound"
     )
+
+
+def _calibration(shelf: settings.Shelf) -> str:
+    known = calibration.read(shelf.root)
+    if known is None:
+        return "taken away"
+    calibration.check(known, opened.open_current(shelf.index).manifest.model_digest)
+    asked = texts.counted(known.answerable + known.unanswerable, "question")
+    return f"{known.digest}, fitted to {asked}"
 
 
 def _sources(root: Path) -> Finding:
