@@ -21,7 +21,6 @@ sibling (xquad-en and xquad-abstain share their questions).
 
 import argparse
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path

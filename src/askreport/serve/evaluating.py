@@ -36,7 +36,7 @@ def evaluate(
     sets: Annotated[
         list[Path],
         typer.Argument(
-            metavar="SET...",
+            metavar="SET",
             help="Folders of evaluation sets, or TOML files of questions to the shelf.",
         ),
     ],
