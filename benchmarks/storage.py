@@ -16,15 +16,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from benchmarks import sets
 
 from askreport import Library, late
+from askreport.evaluation import corpus, lines, sets
+from askreport.evaluation.nouns import EvaluationSet, Query
 from askreport.generation.opened import Generation
 from askreport.query import candidates, evidence, question
 from askreport.query.question import Question
+from askreport.settings import Settings
 from askreport.types import Candidate
 
 SETS = ("tatqa-dev", "conditionalqa-dev", "xquad-abstain")
@@ -59,26 +60,28 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=6097)
     parser.add_argument("--cache", type=Path, default=Path("/tmp/askreport-storage"))  # noqa: S108
     given = parser.parse_args()
+    place = sets.Place(Settings(), given.cache, Library.open)
     for name in given.names or SETS:
-        found = sets.read(given.sets / name, given.cache, limit=given.limit)
-        quality(found)
+        quality(sets.read(given.sets / name, place, limit=given.limit))
     rows = pile(given.sets, given.rows)
-    library = sets.library(rows, given.cache / "pile")
-    asked = sets.read(given.sets / SPEED[0], given.cache, limit=100).queries
-    speed(library, [query["text"] for query in asked])
+    library = corpus.index(
+        rows, "pile", known=place.known, cache=place.cache, tell=lambda step: None
+    )
+    asked = sets.read(given.sets / SPEED[0], place, limit=100).queries
+    speed(library, [query.text for query in asked])
     sizes(library.generation)
 
 
-def quality(found: sets.EvaluationSet) -> None:
+def quality(found: EvaluationSet) -> None:
     """Both forms on one set."""
     generation = found.library.generation
-    looked_up = [_look(found.library, query["text"]) for query in found.queries]
+    looked_up = [_look(found.library, query.text) for query in found.queries]
     full = generation.tokens
     quoted: dict[str, list[tuple[int, int, int]]] = {}
     for tokens in (full, late.compressed(full)):
         generation.tokens = tokens
         outcomes = [
-            outcome(asked, generation, query, found.relevant)
+            outcome(asked, generation, query, found.judged)
             for asked, query in zip(looked_up, found.queries, strict=True)
         ]
         quoted[tokens.form] = [one.quote for one in outcomes]
@@ -92,13 +95,13 @@ def quality(found: sets.EvaluationSet) -> None:
 def outcome(
     asked: Question,
     generation: Generation,
-    query: Mapping[str, Any],
-    relevant: Mapping[str, frozenset[str]],
+    query: Query,
+    judged: Mapping[str, Mapping[str, int]],
 ) -> Outcome:
     """Rank and quote for one question; a long row ranks by its best passage."""
     scored = evidence.score(candidates.find(asked, generation, most=60))
     rows = list(dict.fromkeys(c.passage.source.id for c in scored))
-    right = relevant.get(query["_id"], frozenset())
+    right = judged.get(query.id, {})
     gains = [row in right for row in rows[:10]]
     ideal = sum(1 / np.log2(rank + 2) for rank in range(min(10, len(right))))
     gained = sum(gain / np.log2(rank + 2) for rank, gain in enumerate(gains))
@@ -106,7 +109,7 @@ def outcome(
         ndcg=float(gained / ideal) if right else None,
         first=any(gains[:1]),
         confidence=evidence.confidence(scored),
-        answerable=not query.get("unanswerable", False),
+        answerable=query.answerable,
         quote=_quoted(asked, scored, generation),
     )
 
@@ -134,12 +137,12 @@ def _look(library: Library, text: str) -> Question:
     return question.ask(text, library.encoder, generation.lexical, most_chars=10**6)
 
 
-def pile(folder: Path, most: int) -> list[dict[str, Any]]:
+def pile(folder: Path, most: int) -> list[lines.Row]:
     """The first `most` rows of all of SPEED, each with an id of its own."""
     rows = [
-        {**row, "_id": f"{name}-{row['_id']}"}
+        row.model_copy(update={"id": f"{name}-{row.id}"})
         for name in SPEED
-        for row in sets.lines(folder / name / "corpus.jsonl")
+        for _, row in lines.rows(folder / name / "corpus.jsonl", lines.Row)
     ]
     return rows[:most]
 

@@ -141,17 +141,21 @@ class Library:
 
     def build(self, tell: Tell = lambda step: None) -> Built:
         """Bring the index up to date with `sources/`; raises as `assemble.build`."""
-        known = self.shelf.settings
         return assemble.build(
             self.shelf.sources,
             self.shelf.index,
-            recipe=assemble.Recipe(
-                self._model(),
-                passages.Cutting(known.passage_tokens, known.overlap_sentences),
-                late.Keeping(known.late, known.late_megabytes * 10**6),
-            ),
-            keep=known.keep_generations,
+            recipe=self.recipe(),
+            keep=self.shelf.settings.keep_generations,
             tell=tell,
+        )
+
+    def recipe(self) -> assemble.Recipe:
+        """How settings have an index made. Raises ModelMissing, ModelChanged."""
+        known = self.shelf.settings
+        return assemble.Recipe(
+            self._model(),
+            passages.Cutting(known.passage_tokens, known.overlap_sentences),
+            late.Keeping(known.late, known.late_megabytes * 10**6),
         )
 
     def passage(self, name: str) -> Passage:

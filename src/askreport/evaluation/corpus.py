@@ -7,14 +7,13 @@ that went into it, so that one is never mistaken for another.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from askreport import __version__, embedding, errors
+from askreport import __version__, errors
 from askreport import text as texts
 from askreport.evaluation.lines import Row
-from askreport.generation import manifest, opened, publish
-from askreport.ingest import assemble, passages
+from askreport.generation import opened, publish
+from askreport.ingest import assemble
 from askreport.library import Library, Tell
 from askreport.settings import Settings, Shelf
 from askreport.types import Document, Page, Source
@@ -32,12 +31,9 @@ def index(
 ) -> Library:
     """The library over these rows. Raises BuildFailed, BuildBusy, ModelMissing."""
     documents = tuple(map(_document, rows))
-    model = embedding.find(known.model, digest=known.model_digest)
-    cutting = passages.Cutting(known.passage_tokens, known.overlap_sentences)
+    recipe = Library(Shelf(cache, known), __version__).recipe()
     digest = hashlib.sha256(repr(documents).encode()).hexdigest()
-    made = manifest.identify(
-        catalogue=digest, model_digest=model.digest, cutting=asdict(cutting)
-    )
+    made = recipe.name(digest)
     shelf = Shelf(cache / FOLDER / f"{name[:MOST_NAME]}-{made}", known)
     if not _sound(shelf.index, made):
         _make_room(shelf)
@@ -45,8 +41,9 @@ def index(
             if publish.published(shelf.index, made):
                 publish.point(shelf.index, made)
             else:
-                contents = assemble.contents(documents, (), model.open(), cutting, tell)
-                described = assemble.describe(made, digest, model, cutting, contents)
+                encoder = recipe.model.open()
+                contents = assemble.contents(documents, (), encoder, recipe, tell)
+                described = assemble.describe(made, digest, recipe, contents)
                 publish.publish(shelf.index, described, contents)
     return Library(shelf, __version__)
 
