@@ -8,7 +8,7 @@ import pytest
 from tests.evaluation.conftest import OWN
 
 from askreport import errors
-from askreport.evaluation import evaluate, sets, tables, written
+from askreport.evaluation import evaluate, sets, tables
 from askreport.evaluation.evaluate import Wanted
 from askreport.evaluation.sets import Place
 from askreport.library import Library, Step
@@ -25,7 +25,6 @@ def test_a_set_is_asked_measured_and_written_down(
     tiny: Path, place: Place, tmp_path: Path
 ) -> None:
     runs = tmp_path / "runs"
-    written.prepare(runs)
     made = evaluate.run(tiny, place, Wanted(runs))
     assert (made.queries, made.judged, made.answerable) == (7, 5, 5)
     assert made.methods["askreport"]["hit@1"] >= 0.8
@@ -141,9 +140,14 @@ def test_what_json_holds_are_plain_figures(tiny: Path, place: Place) -> None:
     assert len(told["floors"]) == 101
 
 
-def test_a_folder_that_cannot_be_written_to_is_an_error_at_once(
-    tmp_path: Path,
+def test_a_folder_that_cannot_be_written_to_is_an_error_before_anything_is_asked(
+    tiny: Path, place: Place, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(errors.AskreportError, match="cannot be written"):
-        written.prepare(tmp_path / "file" / "runs")
+        evaluate.run(
+            tiny,
+            place,
+            Wanted(tmp_path / "file" / "runs"),
+            lambda step: pytest.fail("it began"),
+        )

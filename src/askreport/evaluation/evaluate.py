@@ -54,6 +54,8 @@ def run(
 ) -> Evaluation:
     """Evaluate one set. Raises as `sets.read` does, ExtraMissing before anything."""
     figures.check_installed("ir_measures", *(["matplotlib"] if wanted.runs else []))
+    if wanted.runs is not None:
+        written.prepare(wanted.runs)
     found = sets.read(path, place, limit=wanted.limit, tell=tell)
     gathered = outcomes.gather(found, compare=wanted.baselines, tell=tell)
     made = measure(found, gathered)

@@ -73,8 +73,6 @@ def evaluate(
     from askreport.serve import progress
 
     _check_names(sets)
-    if runs is not None:
-        written.prepare(runs)
     if as_json is not None:
         written.prepare(as_json.parent)
     place = _place(shelf, cache)
