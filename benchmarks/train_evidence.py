@@ -177,7 +177,9 @@ def _asked(
     def quoted(candidate: Candidate) -> bool:
         span = evidence.quote(looked_up, candidate, generation)
         start = candidate.passage.start
-        said = figures.normal(candidate.passage.text[span.start - start : span.end - start])
+        said = figures.normal(
+            candidate.passage.text[span.start - start : span.end - start]
+        )
         return not gold or any(answer in said for answer in gold)
 
     return Asked(
