@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -241,11 +242,9 @@ def test_a_wrong_catalogue_stops_the_list_but_not_the_answers(
 class Broken(Library):
     """A library with a bug."""
 
-    def ask(
-        self, question: str, *, top: int | None = None, documents: Sequence[str] = ()
-    ) -> Answer:
+    def ask(self, question: str, **more: Any) -> Answer:
         """Fails as nobody foresaw."""
-        del top, documents
+        del more
         raise RuntimeError(f"{question} of {self.shelf.root}")
 
 

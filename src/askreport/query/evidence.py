@@ -72,6 +72,11 @@ def confidence(scored: Sequence[Candidate]) -> float:
     return odds / (1 + odds)
 
 
+def line(scored: Sequence[Candidate]) -> float:
+    """The score below which a passage is not quoted beside the best one."""
+    return WORTH * max((candidate.score for candidate in scored), default=0.0)
+
+
 def keep(
     question: Question,
     scored: Sequence[Candidate],
@@ -85,8 +90,8 @@ def keep(
     """
     if not scored or confidence(scored) < floor:
         return ()
-    line = WORTH * scored[0].score
-    worth = [candidate for candidate in scored if candidate.score >= line]
+    least = line(scored)
+    worth = [candidate for candidate in scored if candidate.score >= least]
     return number(question, worth, generation, most=most)
 
 
