@@ -42,6 +42,8 @@ LEANING = [
     # A question that says too little, or points back, takes the words it lacks.
     ([REDUCE], "Why?", "Why? Oxleas reduce restraint"),
     ([REDUCE], "who said so?", "who said so? Oxleas reduce restraint"),
+    (["What did CQC find at Calderstones?"], "What did Hindle say about it?",
+     "What did Hindle say about it? CQC Calderstones"),
     ([REDUCE], "Tell me more.", "Tell me more. Oxleas reduce restraint"),
     ([REDUCE], "when was that?", "when was that? Oxleas reduce restraint"),
     ([REDUCE], "what about its beds?", "what about its beds? Oxleas reduce restraint"),
@@ -80,6 +82,8 @@ STANDING = [
     "What happened this year at Sheffield's wards?",
     "Is it true that staff numbers fell at North Staffordshire?",
     "Why did nurses leave when their wards closed?",
+    "When did Toyota say it will close its plant in Victoria?",
+    "Where does it rain most in Wales?",
     "I run a ward and my nurses keep leaving. The board says that money is short. "
     "Can the trust refuse to hire agency staff?",
 ]

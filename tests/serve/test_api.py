@@ -106,7 +106,9 @@ def test_earlier_turns_of_the_wrong_kind_number_or_length_are_refused(
     client: httpx.Client, route: str, earlier: object
 ) -> None:
     refused = client.post(
-        route, content=json.dumps({"question": FERRIES, "earlier": earlier})
+        route,
+        content=json.dumps({"question": FERRIES, "earlier": earlier}),
+        headers={"Content-Type": "application/json"},
     )
     assert refused.status_code == 422
     assert refused.json()["error"]["type"] == "RequestInvalid"

@@ -69,7 +69,8 @@ _DOING = re.compile(
 """What points at something done, so that a new name is a new doer."""
 
 _EMPTY_IT = re.compile(
-    r"\b(?:is|was|be) it (?:\w+ ){1,2}(?:to|that|for|if|when)\b|\btime is it\b"
+    r"\bit (?:snow|rain)s?\b|\btime is it\b"
+    r"|\b(?:is|was|be) it (?:\w+ ){1,2}(?:to|that|for|if|when)\b"
     r"|\b(?:does|did|will|would) it take\b.* to\b"
     r"|\bit (?:is|was) (?:\w+ )?(?:to|that)\b",
     re.IGNORECASE,
@@ -78,8 +79,12 @@ _WHOSE = frozenset("its his her their theirs hers".split())
 _WHO = frozenset("it he she they him them".split())
 _PERSON = frozenset("he she him his her hers".split())
 _CLAUSE = frozenset(
-    "after although and as because before but if or since so that though unless until "
-    "when where whether which while who".split()
+    "after although and as because before but how if or since so that though unless "
+    "until what when where whether which while who why".split()
+)
+_SAYING = frozenset(
+    "admit admitted argue argued believe believed claim claimed expect expected feel "
+    "felt hope hoped know knew say said says think thought".split()
 )
 _ASKED = frozenset("who whom whose what when where which why how".split())
 _PRESUMED = re.compile(
@@ -182,10 +187,10 @@ def _is_bound(turn: Turn, at: int) -> bool:
     if turn.words[at].low in _WHOSE:
         verb = 1 if before and before[0].low in ("who", "what") else -1
         return any(i != verb for i in things)
-    return any(
-        word.low in _CLAUSE and any(thing < i for thing in things)
-        for i, word in enumerate(before)
-    )
+    opens = [i for i, word in enumerate(before) if word.low in _CLAUSE]
+    if at + 1 < len(turn.words) and before and before[-1].low in _SAYING:
+        opens.append(at - 1)
+    return any(thing < i for i in opens for thing in things)
 
 
 def _takes_up(turn: Turn, last: Turn) -> bool:
