@@ -96,7 +96,9 @@ def test_an_unknown_key_comes_with_the_nearest_known_one(client: httpx.Client) -
     near = client.post("/ask", json={**ASK, "documnets": []})
     assert told(near)["hint"] == "did you mean 'documents'?"
     far = client.post("/ask", json={**ASK, "zzz": []})
-    assert told(far)["hint"] == "known keys: question, top, documents"
+    assert told(far)["hint"] == (
+        "known keys: question, top, documents, earlier, explain"
+    )
 
 
 def test_a_thousand_faults_are_told_in_a_few_words(client: httpx.Client) -> None:
