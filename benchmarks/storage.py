@@ -152,7 +152,7 @@ def speed(library: Library, texts: Sequence[str]) -> None:
     generation = library.generation
     looked_up = [_look(library, text) for text in texts]
 
-    def retrieve(at: int) -> dict[int, float]:
+    def retrieve(at: int) -> dict[int, candidates.Retrieved]:
         return candidates.retrieve(looked_up[at], generation, most=60)
 
     rows = [retrieve(at) for at in range(len(texts))]

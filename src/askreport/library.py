@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +26,7 @@ from askreport.types import (
     Answer,
     Coverage,
     Document,
+    Found,
     Hit,
     Page,
     Passage,
@@ -121,23 +123,52 @@ class Library:
         return calibration.read(self.shelf.root)
 
     def ask(
-        self, question: str, *, top: int | None = None, documents: Sequence[str] = ()
+        self,
+        question: str,
+        *,
+        top: int | None = None,
+        documents: Sequence[str] = (),
+        earlier: Sequence[str] = (),
+        explain: bool = False,
     ) -> Answer:
-        """The answer of the shelf, or of the named documents of it."""
+        """The answer of the shelf, or of the named documents of it.
+
+        A follow-up is understood by what was asked `earlier`, oldest first: see
+        `Answer.looked_up`. To `explain` is to fill `Answer.explained`.
+        """
         limits = self.limits(top)
         asked = self._asked(question, documents)
         calibration.check(limits.calibration, asked.generation.manifest.model_digest)
+        asked = replace(asked, earlier=tuple(earlier), explain=explain)
         coverage = self.coverage(asked.generation, documents)
         with self._encoding:
             return asking.ask(asked, limits, coverage, version=self.version)
 
     def search(
-        self, question: str, *, top: int | None = None, documents: Sequence[str] = ()
+        self,
+        question: str,
+        *,
+        top: int | None = None,
+        documents: Sequence[str] = (),
+        earlier: Sequence[str] = (),
     ) -> tuple[Hit, ...]:
         """Passages by score, best first, with their signals."""
+        return self.find(question, top=top, documents=documents, earlier=earlier).hits
+
+    def find(
+        self,
+        question: str,
+        *,
+        top: int | None = None,
+        documents: Sequence[str] = (),
+        earlier: Sequence[str] = (),
+        explain: bool = False,
+    ) -> Found:
+        """The passages of `search`, what was looked up, and what became of each."""
         asked = self._asked(question, documents)
+        asked = replace(asked, earlier=tuple(earlier), explain=explain)
         with self._encoding:
-            return asking.search(asked, self.limits(top))
+            return asking.find(asked, self.limits(top))
 
     def build(self, tell: Tell = lambda step: None) -> Built:
         """Bring the index up to date with `sources/`; raises as `assemble.build`."""

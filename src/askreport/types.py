@@ -106,12 +106,30 @@ class Passage:
     text: str
 
 
+Fate = Literal["quoted", "listed", "repeat", "weak", "surplus", "floor", "unverified"]
+"""What became of a candidate: quoted as evidence; listed by a search; said already by
+a better one; worth too little beside the best; beyond the most wanted; declined, since
+all of them together do not reach the floor; removed by verification."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Places in the rankings that found a passage, from 1; None: not found by it."""
+
+    meaning: int | None
+    words: int | None
+    fused: int
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A passage that might bear on the question, with each signal that says so."""
 
     passage: Passage
     row: int
+    ranks: Ranks
+    fused: float
+    """Reciprocal rank fusion of the rankings; it means nothing in absolute terms."""
     signals: Mapping[str, float]
     score: float
     """Calibrated: the probability that the passage answers the question."""
@@ -178,10 +196,42 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """A candidate, what its score was made of, and what became of it and why.
+
+    The contributions, added up, put the candidates in order. The score of the first is
+    `answers` times `quoted`; that of another is as much lower as it is less likely than
+    the first.
+    """
+
+    place: int
+    """By score, from 1."""
+    passage: str
+    document: str
+    section: tuple[str, ...]
+    ranks: Ranks
+    fused: float
+    score: float
+    signals: Mapping[str, float]
+    contributions: Mapping[str, float]
+    """Weight times standardised value of each signal that decides the order."""
+    answers: float
+    """The chance that the passage answers, by its own signals alone."""
+    quoted: float
+    """The chance that its quote holds the answer, if the passage does."""
+    fate: Fate
+    why: str
+    marker: int | None = None
+    """Of the citation, or of the nearest passage, that shows it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the shelf says. Every marker in `text` has its citation."""
 
     question: str
+    looked_up: str
+    """The question with what it takes from earlier turns; else the question itself."""
     status: Status
     text: str
     confidence: float
@@ -192,6 +242,8 @@ class Answer:
     """For a decline: what came closest, not offered as an answer."""
     dropped: tuple[str, ...] = ()
     """What verification removed, in words; empty when everything held."""
+    explained: tuple[Explained, ...] = ()
+    """Every candidate, best first; empty unless asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +256,18 @@ class Hit:
     passage: Passage
     score: float
     signals: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, and how."""
+
+    question: str
+    looked_up: str
+    confidence: float
+    hits: tuple[Hit, ...]
+    explained: tuple[Explained, ...]
+    """Every candidate, best first, listed or not."""
 
 
 @dataclass(frozen=True, slots=True)

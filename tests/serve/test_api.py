@@ -1,12 +1,13 @@
 """Every route of the service, asked over a real socket."""
 
+import json
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from pydantic_core import to_jsonable_python
 
 from askreport import Answer, Library
 from askreport.embedding import Encoder
+from askreport.serve import render
 from askreport.settings import Shelf
 
 Serve = Callable[[Library], AbstractContextManager[httpx.Client]]
@@ -38,7 +40,8 @@ def test_an_answer_over_http_is_the_answer_of_the_library(
 ) -> None:
     said = client.post("/ask", json={"question": FERRIES})
     assert said.status_code == 200
-    assert said.json() == to_jsonable_python(asdict(library.ask(FERRIES)))
+    assert said.json() == json.loads(render.answer_json(library.ask(FERRIES)))
+    assert "explained" not in said.json()
     assert said.json()["status"] == "answered"
     assert "410" in said.json()["citations"][0]["quote"]
 
@@ -49,7 +52,7 @@ def test_top_and_documents_reach_the_library(
     asked = {"question": BRIDGE, "top": 1, "documents": ["bridges-pdf"]}
     said = client.post("/ask", json=asked).json()
     mine = library.ask(BRIDGE, top=1, documents=["bridges-pdf"])
-    assert said == to_jsonable_python(asdict(mine))
+    assert said == json.loads(render.answer_json(mine))
     assert {c["document"] for c in said["citations"]} == {"bridges-pdf"}
 
 
@@ -68,6 +71,48 @@ def test_search_gives_the_hits_of_the_library(
     assert found.status_code == 200
     assert found.json() == to_jsonable_python(library.search(FERRIES, top=2))
     assert [hit["rank"] for hit in found.json()] == [1, 2]
+
+
+def test_an_explanation_is_given_where_it_is_asked_for(
+    client: httpx.Client, library: Library
+) -> None:
+    said = client.post("/ask", json={"question": FERRIES, "explain": True}).json()
+    mine = library.ask(FERRIES, explain=True)
+    assert said["explained"] == to_jsonable_python(mine.explained)
+    assert said["explained"][0]["why"] == "quoted as [1]"
+    found = client.post("/search", json={"question": FERRIES, "explain": True}).json()
+    assert found == to_jsonable_python(library.find(FERRIES, explain=True))
+    assert found["hits"] == to_jsonable_python(library.search(FERRIES))
+
+
+def test_a_follow_up_is_understood_by_what_was_asked_earlier(
+    client: httpx.Client, library: Library
+) -> None:
+    body = {"question": "And cars?", "earlier": [FERRIES]}
+    said = client.post("/ask", json=body).json()
+    assert said["question"] == "And cars?"
+    assert said["looked_up"] == "How many passengers does each ferry carry, cars?"
+    hits = client.post("/search", json=body)
+    mine = library.search("And cars?", earlier=[FERRIES])
+    assert hits.json() == to_jsonable_python(mine)
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    ["Who?", [1], ["\ud800"], ["x" * 4001], ["Who?"] * 51, None],
+)
+@pytest.mark.parametrize("route", ["/ask", "/search"])
+def test_earlier_turns_of_the_wrong_kind_number_or_length_are_refused(
+    client: httpx.Client, route: str, earlier: object
+) -> None:
+    refused = client.post(
+        route,
+        content=json.dumps({"question": FERRIES, "earlier": earlier}),
+        headers={"Content-Type": "application/json"},
+    )
+    assert refused.status_code == 422
+    assert refused.json()["error"]["type"] == "RequestInvalid"
+    assert "earlier" in refused.json()["error"]["message"]
 
 
 def test_a_passage_is_found_by_the_id_that_a_citation_gives(
@@ -147,12 +192,10 @@ class Slow(Library):
         assert self.may_open.wait(30)
         return super().encoder
 
-    def ask(
-        self, question: str, *, top: int | None = None, documents: Sequence[str] = ()
-    ) -> Answer:
+    def ask(self, question: str, **more: Any) -> Answer:
         """The answer; `asked` is set as soon as it is under way."""
         self.asked.set()
-        return super().ask(question, top=top, documents=documents)
+        return super().ask(question, **more)
 
 
 def test_the_service_is_not_ready_before_the_encoder_is_open(

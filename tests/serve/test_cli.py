@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -113,7 +113,8 @@ def test_bytes_that_are_no_text_are_read_as_far_as_they_go(run: Run) -> None:
 
 def test_json_is_the_answer(run: Run, library: Library) -> None:
     ran = run("ask", FERRIES, "--json")
-    wanted = json.loads(json.dumps(asdict(library.ask(FERRIES))))
+    wanted = json.loads(render.answer_json(library.ask(FERRIES)))
+    assert "explained" not in wanted
     assert (ran.code, json.loads(ran.out), ran.err) == (0, wanted, "")
     cited = wanted["citations"][0]
     assert cited["quote"] == "Each ferry carries 410 passengers and 62 cars."
@@ -123,6 +124,36 @@ def test_json_is_the_answer(run: Run, library: Library) -> None:
 def test_markdown_is_the_answer_to_paste(run: Run, library: Library) -> None:
     ran = run("ask", FERRIES, "--markdown")
     assert ran == Ran(0, render.markdown(library.ask(FERRIES)) + "\n", "")
+
+
+def test_an_answer_is_explained_in_every_format(run: Run, library: Library) -> None:
+    mine = library.ask(FERRIES, explain=True)
+    plain = run("ask", FERRIES, "--explain")
+    assert plain == Ran(0, render.plain(mine) + "\n", "")
+    assert "quoted as [1]" in plain.out
+    marked = run("ask", FERRIES, "--explain", "--markdown")
+    assert marked == Ran(0, render.markdown(mine) + "\n", "")
+    said = json.loads(run("ask", FERRIES, "--explain", "--json").out)
+    assert [one["passage"] for one in said["explained"]] == [
+        one.passage for one in mine.explained
+    ]
+
+
+def test_a_follow_up_says_what_was_looked_up(run: Run, library: Library) -> None:
+    args = ("--after", "Tell me about the port", "--after", FERRIES)
+    said = run("ask", "And cars?", *args)
+    looked_up = "Looked up: How many passengers does each ferry carry, cars?"
+    assert said.out.startswith(looked_up + "\n")
+    assert "62 cars" in said.out
+    assert said.code == 0
+    found = json.loads(run("ask", "And cars?", *args, "--json").out)
+    assert (found["question"], f"Looked up: {found['looked_up']}") == (
+        "And cars?",
+        looked_up,
+    )
+    searched = run("search", "And cars?", *args, "--json")
+    assert searched.err == looked_up + "\n"
+    assert json.loads(searched.out)[0]["rank"] == 1
 
 
 @pytest.mark.parametrize("format_", ["--plain", "--markdown", "--json"])
@@ -254,6 +285,16 @@ def test_search_lists_passages_with_their_signals(run: Run, library: Library) ->
     found = json.loads(run("search", FERRIES, "--json", "-n", "2").out)
     assert [hit["rank"] for hit in found] == [1, 2]
     assert {"cosine", "bm25", "late"} <= set(found[0]["signals"])
+
+
+def test_search_explains_every_candidate(run: Run, library: Library) -> None:
+    found = library.find(FERRIES, top=2, explain=True)
+    ran = run("search", FERRIES, "-n", "2", "--explain")
+    assert ran == Ran(0, render.found(found) + "\n", "")
+    assert ran.out.count("beyond the most wanted") == len(found.explained) - 2
+    said = json.loads(run("search", FERRIES, "-n", "2", "--explain", "--json").out)
+    assert [hit["rank"] for hit in said["hits"]] == [1, 2]
+    assert len(said["explained"]) == len(library.generation.passages)
 
 
 def test_a_build_tells_its_steps_on_stderr_and_a_second_one_changes_nothing(

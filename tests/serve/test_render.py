@@ -59,6 +59,7 @@ DIGEST = replace(
 
 ANSWER = Answer(
     question="How many passengers?",
+    looked_up="How many passengers?",
     status="answered",
     text="Each ferry carries 410 passengers. [1] Frost killed the plums. [2]",
     confidence=0.912,
@@ -219,7 +220,15 @@ def test_an_originals_words_are_not_called_a_digest() -> None:
 def test_json_has_the_fields_that_were_promised() -> None:
     said = json.loads(render.answer_json(ANSWER))
     assert list(said) == [
-        *("question", "status", "text", "confidence", "citations", "coverage"),
+        *(
+            "question",
+            "looked_up",
+            "status",
+            "text",
+            "confidence",
+            "citations",
+            "coverage",
+        ),
         *("receipt", "nearest", "dropped"),
     ]
     promised = (

@@ -11,9 +11,18 @@ from askreport import text as texts
 from askreport.calibration import Calibration
 from askreport.embedding import Encoder
 from askreport.generation.opened import Generation
-from askreport.query import candidates, evidence, prose, question, reranked, verify
+from askreport.query import (
+    candidates,
+    evidence,
+    explained,
+    followup,
+    prose,
+    question,
+    reranked,
+    verify,
+)
 from askreport.query.reranked import Reranking
-from askreport.types import Answer, Candidate, Citation, Coverage, Hit, Receipt
+from askreport.types import Answer, Candidate, Citation, Coverage, Found, Hit, Receipt
 
 NEAREST = 3
 """How many passages a decline shows, so that the reader can judge it."""
@@ -47,6 +56,10 @@ class Asked:
     """Ids of the documents to look in; all of them where empty."""
     reranking: Reranking | None = None
     """None where settings name no reranker."""
+    earlier: tuple[str, ...] = ()
+    """What was asked before, oldest first; a follow-up is understood by it."""
+    explain: bool = False
+    """Whether to say of every candidate what became of it and why."""
 
 
 def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> Answer:
@@ -64,8 +77,10 @@ def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> An
     kept = evidence.keep(lookup, usable, generation, most=limits.top, floor=0)
     traced = verify.trace(prose.write(kept, generation), kept, generation)
     nearest = () if traced.citations else _nearest(lookup, found, generation)
+    shown = explained.Shown(kept, traced.citations, nearest, sure, limits.floor)
     return Answer(
-        question=lookup.text,
+        question=texts.question(asked.text),
+        looked_up=lookup.text,
         status="answered" if traced.citations else "no-evidence",
         text=prose.joined(traced.sentences) or _declined(found, coverage, limits),
         confidence=sure,
@@ -74,25 +89,39 @@ def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> An
         receipt=_receipt(asked, limits, found, traced.citations or nearest, version),
         nearest=nearest,
         dropped=traced.dropped,
+        explained=explained.of_answer(found, shown) if asked.explain else (),
     )
 
 
 def search(asked: Asked, limits: Limits) -> tuple[Hit, ...]:
     """Passages by score, best first, repeats left out. Raises as `ask` does."""
-    found = _found(asked, _lookup(asked, limits), limits)
+    return find(asked, limits).hits
+
+
+def find(asked: Asked, limits: Limits) -> Found:
+    """The passages of `search`, and how they were found. Raises as `ask` does."""
+    lookup = _lookup(asked, limits)
+    found = _found(asked, lookup, limits)
     unlike = evidence.groups(found, most=limits.top)
-    return tuple(
-        Hit(rank, c.passage, c.score, c.signals)
-        for rank, (c, _) in enumerate(unlike, start=1)
+    return Found(
+        question=texts.question(asked.text),
+        looked_up=lookup.text,
+        confidence=limits.sure(found),
+        hits=tuple(
+            Hit(rank, c.passage, c.score, c.signals)
+            for rank, (c, _) in enumerate(unlike, start=1)
+        ),
+        explained=explained.of_search(found, unlike) if asked.explain else (),
     )
 
 
 def _lookup(asked: Asked, limits: Limits) -> question.Question:
+    most = limits.question_chars
     return question.ask(
-        asked.text,
+        followup.resolve(asked.text, asked.earlier, most_chars=most),
         asked.encoder,
         asked.generation.lexical,
-        most_chars=limits.question_chars,
+        most_chars=most,
     )
 
 
@@ -132,8 +161,8 @@ def _declined(found: Sequence[Candidate], coverage: Coverage, limits: Limits) ->
             f"them could be traced back to them."
         )
     return (
-        f"No evidence: the probability that anything in {searched} answers this is "
-        f"{sure:.2f}, below the floor of {limits.floor:.2f}."
+        f"No evidence: the probability that what came nearest in {searched} answers "
+        f"this is {sure:.2f}, below the floor of {limits.floor:.2f}."
     )
 
 

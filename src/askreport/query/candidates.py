@@ -6,15 +6,24 @@ order decides nothing else: `evidence` scores what is found here again.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from askreport import dense, late, lexical
 from askreport.generation.opened import Generation
 from askreport.query import signals
 from askreport.query.question import Question
-from askreport.types import Candidate
+from askreport.types import Candidate, Ranks
 
 FUSION = 60
 """The constant of reciprocal rank fusion; the paper's, flat around its optimum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """How a row was found: its fused score, and its place in each ranking."""
+
+    fused: float
+    ranks: Ranks
 
 
 def find(
@@ -29,8 +38,8 @@ def find(
     `among` restricts the search to those rows, exactly: a passage outside them is never
     found, and none inside is missed because others ranked before it.
     """
-    fused = retrieve(question, generation, most=most, among=among)
-    return scored(question, generation, fused)
+    retrieved = retrieve(question, generation, most=most, among=among)
+    return scored(question, generation, retrieved)
 
 
 def retrieve(
@@ -39,24 +48,39 @@ def retrieve(
     *,
     most: int,
     among: Sequence[int] | None = None,
-) -> dict[int, float]:
-    """Fused scores of at most `most` rows, best first, ties in row order."""
+) -> dict[int, Retrieved]:
+    """At most `most` rows, best fused score first, ties in row order."""
     near = dense.search(generation.dense, question.vector, most=most, among=among)
     worded = lexical.search(generation.lexical, question.terms, most=most, among=among)
     fused = fuse([row for row, _ in near], [row for row, _ in worded])
     best = sorted(fused, key=lambda row: (-fused[row], row))[:most]
-    return {row: fused[row] for row in best}
+    by_meaning, by_words = _places(near), _places(worded)
+    return {
+        row: Retrieved(fused[row], Ranks(by_meaning.get(row), by_words.get(row), place))
+        for place, row in enumerate(best, start=1)
+    }
 
 
 def scored(
-    question: Question, generation: Generation, fused: Mapping[int, float]
+    question: Question, generation: Generation, retrieved: Mapping[int, Retrieved]
 ) -> tuple[Candidate, ...]:
-    """Rows with their fused scores as candidates, in their order, all measured."""
-    measures = measured(question, generation, list(fused))
+    """Rows with how they were retrieved as candidates, in their order, all measured."""
+    measures = measured(question, generation, list(retrieved))
     return tuple(
-        Candidate(generation.passages[row], row, signals_, score)
-        for (row, score), signals_ in zip(fused.items(), measures, strict=True)
+        Candidate(
+            passage=generation.passages[row],
+            row=row,
+            ranks=by.ranks,
+            fused=by.fused,
+            signals=signals_,
+            score=by.fused,
+        )
+        for (row, by), signals_ in zip(retrieved.items(), measures, strict=True)
     )
+
+
+def _places(ranking: Sequence[tuple[int, float]]) -> dict[int, int]:
+    return {row: place for place, (row, _) in enumerate(ranking, start=1)}
 
 
 def fuse(*rankings: Sequence[int]) -> dict[int, float]:

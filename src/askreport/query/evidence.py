@@ -115,6 +115,8 @@ def standardised(
         [[c.signals.get(name, 0.0) for name in names] for c in candidates],
         dtype=np.float64,
     ).reshape(len(candidates), len(names))
+    if not candidates:
+        return raw
     rivals = -np.sort(-raw, axis=0)[:RIVALS]
     return np.asarray((raw - rivals.mean(axis=0)) / (rivals.std(axis=0) + SPREAD))
 
@@ -122,6 +124,11 @@ def standardised(
 def confidence(scored: Sequence[Candidate]) -> float:
     """The probability that the first quote answers; 0 where nothing was found."""
     return scored[0].score if scored else 0.0
+
+
+def line(scored: Sequence[Candidate]) -> float:
+    """The score below which a passage is not quoted beside the best one."""
+    return WORTH * max((candidate.score for candidate in scored), default=0.0)
 
 
 def keep(
@@ -137,8 +144,7 @@ def keep(
     """
     if not scored or confidence(scored) < floor:
         return ()
-    line = WORTH * scored[0].score
-    return number(question, scored, generation, most=most, line=line)
+    return number(question, scored, generation, most=most, least=line(scored))
 
 
 def number(
@@ -147,10 +153,10 @@ def number(
     generation: Generation,
     *,
     most: int,
-    line: float = 0.0,
+    least: float = 0.0,
 ) -> tuple[Evidence, ...]:
     """The best of each group of like passages, with the sentence that answers."""
-    found = groups(scored, most=most, line=line)
+    found = groups(scored, most=most, least=least)
     return tuple(
         Evidence(marker, best, quote(question, best, generation), tuple(like))
         for marker, (best, like) in enumerate(found, start=1)
@@ -158,9 +164,9 @@ def number(
 
 
 def groups(
-    scored: Sequence[Candidate], *, most: int, line: float = 0.0
+    scored: Sequence[Candidate], *, most: int, least: float = 0.0
 ) -> list[tuple[Candidate, list[str]]]:
-    """The first `most` candidates unlike those before them whose score reaches `line`,
+    """The first `most` candidates unlike those before them whose score reaches `least`,
     each with the ids of those that repeat it, whatever their score.
     """
     kept: list[tuple[Candidate, list[str]]] = []
@@ -169,7 +175,7 @@ def groups(
         twin = next((like for one, like in kept if same(one.passage, passage)), None)
         if twin is not None:
             twin.append(passage.id)
-        elif len(kept) < most and candidate.score >= line:
+        elif len(kept) < most and candidate.score >= least:
             kept.append((candidate, []))
     return kept
 

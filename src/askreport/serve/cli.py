@@ -68,6 +68,21 @@ Documents = Annotated[
         show_default=False,
     ),
 ]
+After = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--after",
+        help="What was asked before, for a follow-up to be understood; may be "
+        "repeated, oldest first.",
+        show_default=False,
+    ),
+]
+Explain = Annotated[
+    bool,
+    typer.Option(
+        "--explain", help="Show every candidate, and why it was kept or dropped."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsPlain = Annotated[bool, typer.Option("--plain", help="Print plain text, no styles.")]
 
@@ -98,6 +113,8 @@ def ask(
     question: Question = None,
     top: Top = None,
     document: Documents = None,
+    after: After = None,
+    explain: Explain = False,
     as_json: AsJson = False,
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="Print Markdown, to paste.")
@@ -121,8 +138,9 @@ def ask(
     library = _open(shelf)
     if build_first:
         _build(library, quiet=False)
+    more: dict[str, Any] = {"top": top, "earlier": after or (), "explain": explain}
     found = _awaited(
-        library, lambda: library.ask(text, top=top, documents=document or ())
+        library, lambda: library.ask(text, documents=document or (), **more)
     )
     if as_json:
         _tell(render.answer_json(found))
@@ -140,6 +158,8 @@ def search(
     question: Question = None,
     top: Top = None,
     document: Documents = None,
+    after: After = None,
+    explain: Explain = False,
     as_json: AsJson = False,
     shelf: Shelf = None,
 ) -> None:
@@ -147,15 +167,27 @@ def search(
 
     Each comes with the signals that its score was made of. Exit code 3: none found.
     """
-    from askreport.serve import render
+    from askreport.serve import render, screen
 
     text = _question(question)
     library = _open(shelf)
+    more: dict[str, Any] = {"top": top, "earlier": after or (), "explain": explain}
     found = _awaited(
-        library, lambda: library.search(text, top=top, documents=document or ())
+        library, lambda: library.find(text, documents=document or (), **more)
     )
-    _tell(render.hits_json(found) if as_json else render.hits(found))
-    raise typer.Exit(ANSWERED if found else NO_EVIDENCE)
+    if render.looked_up(found):
+        _said(render.looked_up(found))
+    if as_json and explain:
+        _tell(render.found_json(found))
+    elif as_json:
+        _tell(render.hits_json(found.hits))
+    elif explain and _styled():
+        _tell(render.hits(found.hits))
+        told = screen.explained(found.explained, found.confidence)
+        _out().print(told, highlight=False)
+    else:
+        _tell(render.found(found))
+    raise typer.Exit(ANSWERED if found.hits else NO_EVIDENCE)
 
 
 @app.command()

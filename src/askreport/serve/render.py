@@ -8,12 +8,15 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from askreport import text as texts
+from askreport.serve import explain
 from askreport.types import (
     Answer,
     Citation,
     Coverage,
+    Found,
     Hit,
     Passage,
     Shelved,
@@ -100,9 +103,16 @@ def coverage(found: Coverage) -> str:
     return searched.translate(texts.INVISIBLE)  # a file's name may hold anything
 
 
+def looked_up(found: Answer | Found) -> str:
+    """What a follow-up was understood as; empty for a question that stood by itself."""
+    if found.looked_up == found.question:
+        return ""
+    return f"Looked up: {found.looked_up}"
+
+
 def plain(answer: Answer) -> str:
     """The answer as plain text, for pipes, logs and screen readers."""
-    parts = [answer.text]
+    parts = [line for line in (looked_up(answer), answer.text) if line]
     if answer.citations:
         parts += [_plain_citation(citation) for citation in answer.citations]
     elif answer.nearest:
@@ -110,6 +120,8 @@ def plain(answer: Answer) -> str:
         parts += [_plain_citation(citation) for citation in answer.nearest]
     parts += [f"Dropped: {reason}" for reason in answer.dropped]
     parts.append(coverage(answer.coverage))
+    if answer.explained:
+        parts.append(explain.plain(answer.explained, answer.confidence))
     return "\n\n".join(parts)
 
 
@@ -125,7 +137,8 @@ def _plain_citation(citation: Citation) -> str:
 
 def markdown(answer: Answer) -> str:
     """The answer as Markdown, quotes as block quotes, for briefings and chats."""
-    parts = [f"## {_escaped(answer.question)}", _escaped(answer.text)]
+    parts = [f"## {_escaped(answer.question)}"]
+    parts += [_escaped(line) for line in (looked_up(answer), answer.text) if line]
     if not answer.citations and answer.nearest:
         parts.append("Nearest passages, which do not answer it:")
     parts += [
@@ -134,7 +147,14 @@ def markdown(answer: Answer) -> str:
     ]
     parts += [f"Dropped: {_escaped(reason)}" for reason in answer.dropped]
     parts.append(f"*{_escaped(coverage(answer.coverage))}*")
+    if answer.explained:
+        parts.append(_code(explain.plain(answer.explained, answer.confidence)))
     return "\n\n".join(parts)
+
+
+def _code(text: str) -> str:
+    """A block of code by its indent, which nothing in the text can end."""
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
 
 
 def bibliography(citations: Sequence[Citation]) -> str:
@@ -148,12 +168,32 @@ def bibliography(citations: Sequence[Citation]) -> str:
 
 def answer_json(answer: Answer) -> str:
     """The Answer's fields as JSON."""
-    return json.dumps(asdict(answer), indent=2, ensure_ascii=False)
+    return json.dumps(as_asked(asdict(answer)), indent=2, ensure_ascii=False)
+
+
+def as_asked(said: dict[str, Any]) -> dict[str, Any]:
+    """An Answer's fields without an explanation that nobody asked for."""
+    if not said["explained"]:
+        del said["explained"]
+    return said
 
 
 def hits_json(hits: Sequence[Hit]) -> str:
     """Search results as JSON."""
     return json.dumps([asdict(hit) for hit in hits], indent=2, ensure_ascii=False)
+
+
+def found_json(found: Found) -> str:
+    """Search results, and what became of every candidate, as JSON."""
+    return json.dumps(asdict(found), indent=2, ensure_ascii=False)
+
+
+def found(searched: Found) -> str:
+    """Search results as plain text, and what became of every candidate if asked."""
+    if not searched.explained:
+        return hits(searched.hits)
+    told = explain.plain(searched.explained, searched.confidence)
+    return f"{hits(searched.hits)}\n\n{told}"
 
 
 def hits(found: Sequence[Hit]) -> str:

@@ -3,11 +3,15 @@
 Text of documents is styled as data, never parsed for markup.
 """
 
+from collections.abc import Sequence
+
+from rich import box
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
-from askreport.serve import render
-from askreport.types import Answer, Citation, Page, Passage, Span
+from askreport.serve import explain, render
+from askreport.types import Answer, Citation, Explained, Page, Passage, Span
 
 CONTEXT = 700
 """Characters of a page shown on either side of a passage."""
@@ -16,15 +20,39 @@ CONTEXT = 700
 def answer(found: Answer) -> RenderableType:
     """The answer, its citations or what came nearest, and what was searched."""
     declined = found.status == "no-evidence"
-    parts: list[RenderableType] = [
-        Text(found.text, style="yellow" if declined else "bold")
-    ]
+    parts: list[RenderableType] = []
+    if render.looked_up(found):
+        parts.append(Text(f"{render.looked_up(found)}\n", style="dim"))
+    parts.append(Text(found.text, style="yellow" if declined else "bold"))
     if declined and found.nearest:
         parts.append(Text("\nNearest passages, which do not answer it:", style="dim"))
     parts += [_citation(c) for c in found.citations or found.nearest]
     parts += [Text(f"\nDropped: {reason}", style="red") for reason in found.dropped]
     parts.append(Text(f"\n{render.coverage(found.coverage)}", style="dim"))
+    if found.explained:
+        parts.append(explained(found.explained, found.confidence))
     return Group(*parts)
+
+
+def explained(found: Sequence[Explained], confidence: float) -> RenderableType:
+    """What became of every candidate, as tables."""
+    chances = Text(f"\n{explain.chances(found, confidence)}")
+    return Group(chances, *(_table(grid) for grid in explain.grids(found)))
+
+
+def _table(grid: explain.Grid) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD)
+    for i, head in enumerate(grid.heads):
+        right = i < grid.right
+        table.add_column(
+            Text(head),
+            justify="right" if right else "left",
+            no_wrap=right,
+            overflow="fold",
+        )
+    for row, style in zip(grid.rows, grid.styles, strict=True):
+        table.add_row(*(Text(cell) for cell in row), style=style)
+    return Group(Text(f"\n{grid.title}:"), table)
 
 
 def _citation(citation: Citation) -> Text:

@@ -56,6 +56,7 @@ CITATION = types.Citation(
 
 ANSWER = types.Answer(
     question=FERRY,
+    looked_up=FERRY,
     status="answered",
     text=f"{QUOTE} [1]",
     confidence=0.93,

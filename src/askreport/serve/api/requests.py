@@ -8,6 +8,12 @@ from pydantic.config import JsonDict
 MOST_TOP = 50
 """The same bound as the `top` setting: more than this is a search, not an answer."""
 
+MOST_EARLIER = 50
+"""Turns of a conversation that a body may hold; only the latest dozen are read."""
+
+MOST_EARLIER_CHARS = 4000
+"""Characters of each of them: as many as a question may have."""
+
 FERRY = "How many passengers does each ferry carry?"
 """The question of every example in the API's description."""
 
@@ -52,6 +58,27 @@ Documents = Annotated[
 ]
 
 
+Earlier = Annotated[
+    tuple[Annotated[Text, Field(max_length=MOST_EARLIER_CHARS)], ...],
+    Field(
+        max_length=MOST_EARLIER,
+        description='What was asked before, oldest first; a follow-up such as "and in '
+        'Somerset?" is understood by it, and `looked_up` says as what.',
+        examples=[["Who paid for the first ferry?"]],
+    ),
+]
+
+Explain = Annotated[
+    bool,
+    Field(
+        strict=True,
+        description="Whether to tell every candidate's signals, ranks and scores, and "
+        "why it was kept or dropped.",
+        examples=[True],
+    ),
+]
+
+
 class AskRequest(BaseModel):
     """A question to be answered from the shelf."""
 
@@ -62,6 +89,8 @@ class AskRequest(BaseModel):
     question: Text
     top: Top = None
     documents: Documents = ()
+    earlier: Earlier = ()
+    explain: Explain = False
 
 
 class SearchRequest(BaseModel):
@@ -74,6 +103,8 @@ class SearchRequest(BaseModel):
     question: Text
     top: Top = None
     documents: Documents = ()
+    earlier: Earlier = ()
+    explain: Explain = False
 
 
 KEYS = tuple(dict.fromkeys((*AskRequest.model_fields, *SearchRequest.model_fields)))

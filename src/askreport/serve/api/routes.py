@@ -3,14 +3,16 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
+from pydantic import WrapSerializer
 from starlette.responses import HTMLResponse
 
 from askreport.errors import NotFound
 from askreport.library import Library
+from askreport.serve import render
 from askreport.serve.api import examples, permalink
 from askreport.serve.api.readiness import Alive, Readiness, Ready
 from askreport.serve.api.requests import AskRequest, SearchRequest
-from askreport.types import Answer, Hit, Page, Passage, Shelved
+from askreport.types import Answer, Found, Hit, Page, Passage, Shelved
 
 router = APIRouter(responses=examples.failures("default"))
 
@@ -24,6 +26,11 @@ async def _readiness(request: Request) -> Readiness:
     found: Readiness = request.app.state.readiness
     return found
 
+
+Asked = Annotated[
+    Answer, WrapSerializer(lambda answer, serialise: render.as_asked(serialise(answer)))
+]
+"""An Answer; its JSON leaves out an explanation that nobody asked for."""
 
 Shelf = Annotated[Library, Depends(_library)]
 DocumentId = Annotated[
@@ -52,13 +59,19 @@ PageNumber = Annotated[
     )
     | examples.failures(404, 413, 422, 503),
 )
-def ask(asked: AskRequest, library: Shelf) -> Answer:
+def ask(asked: AskRequest, library: Shelf) -> Asked:
     """Answers in the reports' own sentences, each with a citation to check it by.
 
     A question the reports do not answer is a success too: `status` is `no-evidence`,
     `citations` is empty, and `nearest` shows what came closest.
     """
-    return library.ask(asked.question, top=asked.top, documents=asked.documents)
+    return library.ask(
+        asked.question,
+        top=asked.top,
+        documents=asked.documents,
+        earlier=asked.earlier,
+        explain=asked.explain,
+    )
 
 
 @router.post(
@@ -68,9 +81,20 @@ def ask(asked: AskRequest, library: Shelf) -> Answer:
     responses=examples.success([examples.HIT], "Passages, best first.")
     | examples.failures(404, 413, 422, 503),
 )
-def search(asked: SearchRequest, library: Shelf) -> tuple[Hit, ...]:
-    """Passages that might bear on a question, with the signals that say so."""
-    return library.search(asked.question, top=asked.top, documents=asked.documents)
+def search(asked: SearchRequest, library: Shelf) -> tuple[Hit, ...] | Found:
+    """Passages that might bear on a question, with the signals that say so.
+
+    A list of them; with `explain`, an object that holds the list as `hits`, what was
+    looked up, and what became of every candidate.
+    """
+    found = library.find(
+        asked.question,
+        top=asked.top,
+        documents=asked.documents,
+        earlier=asked.earlier,
+        explain=asked.explain,
+    )
+    return found if asked.explain else found.hits
 
 
 @router.get(
