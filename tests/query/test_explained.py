@@ -143,11 +143,13 @@ def test_what_verification_removes_is_told_so(
 def test_a_search_tells_listed_repeats_and_the_rest_apart(echoes: Library) -> None:
     found = echoes.find(BEDS, top=2, explain=True)
     fates: Any = by_fate(found.explained)
+    few: Any = by_fate(echoes.find(BEDS, top=1, explain=True).explained)
     assert [one.passage for one in fates["listed"]] == [
         h.passage.id for h in found.hits
     ]
     assert fates["listed"][0].why == "listed as 1."
-    assert set(fates) == {"listed", "repeat", "surplus"}
+    assert set(fates) == {"listed", "repeat"}
+    assert set(few) == {"listed", "surplus"}
 
 
 def test_every_signal_has_a_meaning_for_readers(library: Library) -> None:
