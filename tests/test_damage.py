@@ -93,6 +93,8 @@ FILES = (
     "lexical/indices.csc.index.npy",
     "lexical/indptr.csc.index.npy",
     "lexical/params.index.json",
+    "lexical/sequence.npy",
+    "lexical/starts.npy",
     "lexical/vocab.index.json",
     "tokens/codes.npy",
     "tokens/scales.npy",
