@@ -81,7 +81,8 @@ class Asked:
 
     found: tuple[Candidate, ...]
     right: NDArray[np.bool_]
-    quoted: NDArray[np.bool_]
+    quoted: Callable[[int], bool]
+    """Whether the quote of the candidate of that index holds the answer."""
     answerable: bool
 
     @property
@@ -174,7 +175,8 @@ def _asked(
         named = candidate.passage.source.id in documents
         return named or own.is_right(candidate.passage.text, wanted)
 
-    def quoted(candidate: Candidate) -> bool:
+    def quoted(index: int) -> bool:
+        candidate = found[index]
         span = evidence.quote(looked_up, candidate, generation)
         start = candidate.passage.start
         said = figures.normal(
@@ -185,7 +187,7 @@ def _asked(
     return Asked(
         found,
         np.array([right(c) for c in found], dtype=np.bool_),
-        np.array([quoted(c) for c in found], dtype=np.bool_),
+        quoted,
         answerable,
     )
 
@@ -206,7 +208,7 @@ def train(gathered: Mapping[str, Sequence[Asked]]) -> evidence.Weights:
     quoted = _logistic(
         QUOTED,
         [a.first(order, QUOTED) for a, _ in known],
-        [bool(a.quoted[a.best(order)]) for a, _ in known],
+        [a.quoted(a.best(order)) for a, _ in known],
         [share for _, share in known],
     )
     return evidence.Weights(_named(ORDER, order), answers, quoted)
@@ -217,20 +219,22 @@ def _order(gathered: Sequence[Sequence[Asked]]) -> Floats:
     Approach" (2007), with every right candidate a winner.
     """
     kept = [[a for a in one if a.right.any()] for one in gathered]
-    rows = [
-        (torch.tensor(a.order), torch.tensor(a.right), 1 / len(one))
-        for one in kept
-        for a in one
-    ]
+    rows = [(a, 1 / len(one)) for one in kept for a in one]
+    widest = max(len(a.found) for a, _ in rows)
+    signals = torch.zeros(len(rows), widest, len(ORDER), dtype=torch.float64)
+    absent = torch.full((len(rows), widest), -torch.inf, dtype=torch.float64)
+    wrong = absent.clone()
+    for i, (asked, _) in enumerate(rows):
+        signals[i, : len(asked.found)] = torch.tensor(asked.order)
+        absent[i, : len(asked.found)] = 0
+        wrong[i, torch.tensor(np.flatnonzero(asked.right))] = 0
+    shares = torch.tensor([share for _, share in rows], dtype=torch.float64)
     weights = torch.zeros(len(ORDER), dtype=torch.float64, requires_grad=True)
 
     def loss() -> torch.Tensor:
-        total = RIDGE * (weights**2).sum() * len(gathered)
-        for signals, right, share in rows:
-            z = signals @ weights
-            lost = torch.logsumexp(z, 0) - torch.logsumexp(z[right], 0)
-            total = total + share * lost
-        return total
+        z = signals @ weights
+        lost = torch.logsumexp(z + absent, 1) - torch.logsumexp(z + wrong, 1)
+        return (lost * shares).sum() + RIDGE * (weights**2).sum() * len(gathered)
 
     return _least(loss, weights)
 
