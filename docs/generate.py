@@ -21,6 +21,8 @@ CHAIN = (
     "generation/publish",
     "generation/opened",
     "query/ask",
+    "query/filters",
+    "query/scope",
     "query/followup",
     "query/question",
     "query/candidates",

@@ -81,7 +81,7 @@ def test_opening_a_library_loads_no_model_and_no_framework(shelf: Path) -> None:
 
 
 def test_the_public_names_are_the_ones_listed() -> None:
-    listed = ["Answer", "AskreportError", "Citation", "Hit", "Library", "Passage"]
+    listed = "Answer AskreportError Citation Filter Hit Library Passage".split()
     assert sorted(askreport.__all__) == listed
     found = {name: getattr(askreport, name) for name in listed}
     assert all(inspect.isclass(kind) for kind in found.values())

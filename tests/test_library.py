@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from askreport import Library, errors
+from askreport import Filter, Library, errors
 from askreport.generation import opened, publish
 from askreport.ingest import catalogue
 
@@ -274,11 +274,13 @@ def test_whatever_happens_to_the_sources_is_noticed_by_the_next_question(
 def test_coverage_is_of_the_documents_asked(library: Library) -> None:
     whole = library.ask("Which ferries entered service?").coverage
     assert (whole.documents, whole.passages) == (4, len(library.generation.passages))
-    one = library.ask("Which ferries?", documents=["harbour-report"]).coverage
+    one = library.ask(
+        "Which ferries?", among=Filter(documents=("harbour-report",))
+    ).coverage
     inside = [p for p in library.generation.passages if p.source.id == "harbour-report"]
     assert (one.documents, one.passages) == (1, len(inside))
     with pytest.raises(errors.NotFound, match="nothing-such"):
-        library.ask("Which ferries?", documents=["nothing-such"])
+        library.ask("Which ferries?", among=Filter(documents=("nothing-such",)))
 
 
 def test_passages_pages_and_documents_are_found_by_what_citations_name(

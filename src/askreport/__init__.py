@@ -3,14 +3,22 @@
 from typing import TYPE_CHECKING, Any
 
 from askreport.errors import AskreportError
-from askreport.types import Answer, Citation, Hit, Passage
+from askreport.types import Answer, Citation, Filter, Hit, Passage
 
 if TYPE_CHECKING:
     from askreport.library import Library
 
 __version__ = "0.1.0"
 
-__all__ = ["Answer", "AskreportError", "Citation", "Hit", "Library", "Passage"]
+__all__ = [
+    "Answer",
+    "AskreportError",
+    "Citation",
+    "Filter",
+    "Hit",
+    "Library",
+    "Passage",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: any attribute

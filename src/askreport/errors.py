@@ -2,6 +2,7 @@
 
 AskreportError
 ├── QuestionRefused      the question is empty or too long
+├── FilterWrong          a filter says something that no document could satisfy
 ├── SettingsWrong        a settings file, variable or flag says something impossible
 ├── ShelfMissing         no shelf here, or not a folder
 ├── CatalogueWrong       sources/catalogue.toml contradicts itself or the folder
@@ -17,7 +18,7 @@ AskreportError
 ├── CalibrationWrong     calibration.json is damaged, stale, or cannot be made
 ├── QuestionsWrong       an evaluation set or a file of questions contradicts itself
 ├── ExtraMissing         the packages of an optional extra are not installed
-└── NotFound             no passage, document or page of that name
+└── NotFound             no passage, document, page, publisher... of that name
 
 A bug is an assertion, never one of these. Each surface maps this tree once: the command
 line to exit codes (`serve.cli`), HTTP to statuses (`serve.api.errors`), the screen to a
@@ -36,6 +37,12 @@ class AskreportError(Exception):
 
 class QuestionRefused(AskreportError):
     """The question is empty or longer than the shelf accepts."""
+
+
+class FilterWrong(AskreportError):
+    """A filter holds an impossible date, an empty value or a range that ends before it
+    begins.
+    """
 
 
 class SettingsWrong(AskreportError):
@@ -99,4 +106,4 @@ class ExtraMissing(AskreportError):
 
 
 class NotFound(AskreportError):
-    """An id that names nothing on this shelf."""
+    """An id, publisher, kind or heading that nothing on this shelf has."""

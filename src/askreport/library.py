@@ -6,7 +6,6 @@ question is answered is `query.ask`'s business, how a build is made `ingest.asse
 
 import os
 import threading
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,11 +20,14 @@ from askreport.generation.opened import Generation
 from askreport.ingest import assemble, catalogue, passages
 from askreport.ingest.assemble import Built, Step, Tell
 from askreport.query import ask as asking
+from askreport.query import scope as scopes
 from askreport.query.reranked import Reranking
+from askreport.query.scope import Scope
 from askreport.types import (
     Answer,
     Coverage,
     Document,
+    Filter,
     Found,
     Hit,
     Page,
@@ -127,20 +129,22 @@ class Library:
         question: str,
         *,
         top: int | None = None,
-        documents: Sequence[str] = (),
+        among: Filter = Filter(),
         earlier: Sequence[str] = (),
         explain: bool = False,
     ) -> Answer:
-        """The answer of the shelf, or of the named documents of it.
+        """The answer of the shelf, or of the part of it that a filter leaves.
 
         A follow-up is understood by what was asked `earlier`, oldest first: see
-        `Answer.looked_up`. To `explain` is to fill `Answer.explained`.
+        `Answer.looked_up`. To `explain` is to fill `Answer.explained`. Raises
+        FilterWrong for a filter that contradicts itself, NotFound for a name in it that
+        the index does not know.
         """
         limits = self.limits(top)
-        asked = self._asked(question, documents)
+        asked = self._asked(question, among)
         calibration.check(limits.calibration, asked.generation.manifest.model_digest)
         asked = replace(asked, earlier=tuple(earlier), explain=explain)
-        coverage = self.coverage(asked.generation, documents)
+        coverage = self._covered(asked.generation, asked.scope)
         with self._encoding:
             return asking.ask(asked, limits, coverage, version=self.version)
 
@@ -149,23 +153,23 @@ class Library:
         question: str,
         *,
         top: int | None = None,
-        documents: Sequence[str] = (),
+        among: Filter = Filter(),
         earlier: Sequence[str] = (),
     ) -> tuple[Hit, ...]:
-        """Passages by score, best first, with their signals."""
-        return self.find(question, top=top, documents=documents, earlier=earlier).hits
+        """Passages by score, best first, with their signals. Raises as `ask` does."""
+        return self.find(question, top=top, among=among, earlier=earlier).hits
 
     def find(
         self,
         question: str,
         *,
         top: int | None = None,
-        documents: Sequence[str] = (),
+        among: Filter = Filter(),
         earlier: Sequence[str] = (),
         explain: bool = False,
     ) -> Found:
         """The passages of `search`, what was looked up, and what became of each."""
-        asked = self._asked(question, documents)
+        asked = self._asked(question, among)
         asked = replace(asked, earlier=tuple(earlier), explain=explain)
         with self._encoding:
             return asking.find(asked, self.limits(top))
@@ -209,7 +213,7 @@ class Library:
         except errors.IndexMissing:
             return tuple(Shelved(item.source, "new") for item in listed)
         known = _known(generation)
-        counts = Counter(p.source.id for p in generation.passages)
+        over = scopes.replaced(generation)
         found = []
         for item in listed:
             document = known.pop(item.source.id, None)
@@ -217,27 +221,27 @@ class Library:
             if document is None:
                 found.append(Shelved(item.source, status))
             else:
-                found.append(_stands(document, status, counts[item.source.id]))
+                found.append(_stands(generation, document, status, over))
         gone = [d for d in known.values() if d.pages]
-        found += [_stands(d, "removed", counts[d.source.id]) for d in gone]
+        found += [_stands(generation, d, "removed", over) for d in gone]
         return tuple(found)
 
-    def coverage(
-        self, generation: Generation, documents: Sequence[str] = ()
-    ) -> Coverage:
-        """What a question is asked of, and what of the folder it does not reach."""
-        among = set(documents)
-        kept = [d for d in generation.documents if not among or d.source.id in among]
-        inside = {d.source.id for d in kept}
-        unread = [item for d in kept for item in d.unread]
+    def coverage(self, among: Filter = Filter()) -> Coverage:
+        """What a question is asked of, and what it does not reach. Raises as `ask`."""
+        generation = self.generation
+        return self._covered(generation, scopes.of(generation, among))
+
+    def _covered(self, generation: Generation, scope: Scope) -> Coverage:
         return Coverage(
-            documents=len(kept),
-            passages=sum(p.source.id in inside for p in generation.passages),
-            unread=tuple(unread) + (() if among else generation.failed),
-            pending=() if among else self._pending(generation),
+            documents=len(scope.documents),
+            passages=scope.passages,
+            unread=scope.unread,
+            pending=self._pending(generation, scope.among),
+            superseded=scope.superseded,
+            undated=scope.undated,
         )
 
-    def _pending(self, generation: Generation) -> tuple[str, ...]:
+    def _pending(self, generation: Generation, among: Filter) -> tuple[str, ...]:
         try:
             listed = self._sources()
         except errors.CatalogueWrong as error:
@@ -248,6 +252,7 @@ class Library:
             item.source.path
             for item in listed
             if _status(item, known.get(item.source.id)) in ("new", "changed")
+            and scopes.may_hold(item.source, among)
         )
 
     def _sources(self) -> tuple[catalogue.Listed, ...]:
@@ -259,7 +264,7 @@ class Library:
                 self._listed = (stamp, catalogue.read(folder))
             return self._listed[1]
 
-    def _asked(self, question: str, documents: Sequence[str]) -> asking.Asked:
+    def _asked(self, question: str, among: Filter) -> asking.Asked:
         generation = self.generation
         # Compared before it is loaded, which takes seconds.
         model = self._encoder or self._model()
@@ -269,9 +274,8 @@ class Library:
                 f"whose files are not those of {model.name} now",
                 hint="run askreport build, or set model back",
             )
-        return asking.Asked(
-            question, generation, self.encoder, tuple(documents), self.reranking
-        )
+        scope = scopes.of(generation, among)
+        return asking.Asked(question, generation, self.encoder, scope, self.reranking)
 
     def limits(self, top: int | None = None) -> asking.Limits:
         """The settings that bound an answer; SettingsWrong for a `top` below 1."""
@@ -327,7 +331,18 @@ def _status(item: catalogue.Listed, document: Document | None) -> SourceStatus:
     return "indexed" if document.pages else "failed"
 
 
-def _stands(document: Document, status: SourceStatus, passages_: int) -> Shelved:
+def _stands(
+    generation: Generation,
+    document: Document,
+    status: SourceStatus,
+    over: Mapping[str, str],
+) -> Shelved:
     numbered = sum(page.number is not None for page in document.pages)
-    pages = numbered + sum(item.page is not None for item in document.unread)
-    return Shelved(document.source, status, pages, passages_, document.unread)
+    return Shelved(
+        document.source,
+        status,
+        pages=numbered + sum(item.page is not None for item in document.unread),
+        passages=len(generation.rows_of.get(document.source.id, ())),
+        unread=document.unread,
+        superseded_by=over.get(document.source.id),
+    )

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+Parameter = bool | int | float | str | tuple[str, ...]
+"""What a receipt says of one thing that an answer was made with."""
+
 Status = Literal["answered", "no-evidence"]
 """Whether the shelf answers. Declining is an answer, not an error."""
 
@@ -122,6 +125,32 @@ class Ranks:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """The part of a shelf to look in; all of it that is not superseded where empty.
+
+    Values of one field are alternatives; a passage must satisfy every field. Dates are
+    as precise as they are given, like a source's.
+    """
+
+    documents: tuple[str, ...] = ()
+    """Ids. A document named here answers even if it is superseded."""
+    publishers: tuple[str, ...] = ()
+    """Whole names, in any case."""
+    kinds: tuple[str, ...] = ()
+    """Whole names, in any case."""
+    sections: tuple[str, ...] = ()
+    """Words that a heading above the passage holds, in any case, beginning where a word
+    of the heading begins."""
+    since: str | None = None
+    until: str | None = None
+    as_of: str | None = None
+    """The shelf as it stood on that date: no later document is there, nor has one
+    superseded another yet."""
+    superseded: bool = False
+    """Whether documents that others supersede answer too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A passage that might bear on the question, with each signal that says so."""
 
@@ -179,6 +208,10 @@ class Coverage:
     unread: tuple[Unread, ...] = ()
     pending: tuple[str, ...] = ()
     """Files of `sources/` that are new or changed since the index was built."""
+    superseded: tuple[str, ...] = ()
+    """Ids of documents left out because another one supersedes them."""
+    undated: int = 0
+    """Documents left out because the filter asks for a date and they state none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +222,8 @@ class Receipt:
     model: str
     model_digest: str
     version: str
-    parameters: Mapping[str, float | int | str]
+    parameters: Mapping[str, Parameter]
+    """Limits, and the fields of the filter that were set."""
     scores: Mapping[str, float]
     """Calibrated scores of the best passages found and of all that are shown, by
     passage id."""
@@ -279,3 +313,5 @@ class Shelved:
     pages: int = 0
     passages: int = 0
     unread: tuple[Unread, ...] = field(default=())
+    superseded_by: str | None = None
+    """The id of the indexed document that answers in its place."""

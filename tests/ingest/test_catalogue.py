@@ -223,6 +223,26 @@ def test_superseding_nothing_is_refused(folder: Path) -> None:
     assert "id of another document" in error.hint
 
 
+@pytest.mark.parametrize(
+    ("older", "said"),
+    [
+        ({"a": "a"}, "a supersedes a, in a circle"),
+        ({"a": "b", "b": "c", "c": "b"}, "b supersedes c supersedes b, in a circle"),
+    ],
+)
+def test_documents_that_supersede_each_other_in_a_circle_are_refused(
+    folder: Path, older: dict[str, str], said: str
+) -> None:
+    for name in "abc":
+        (folder / f"{name}.md").write_text("x", "utf-8")
+    entries = [f'[[document]]\nid = "{n}"\npath = "{n}.md"\n' for n in "abc"]
+    for i, name in enumerate("abc"):
+        entries[i] += f'supersedes = "{older[name]}"\n' if name in older else ""
+    error = refused(folder, "\n".join(entries))
+    assert said in error.message
+    assert "oldest" in error.hint
+
+
 def test_broken_toml_is_refused_with_the_line(folder: Path) -> None:
     error = refused(folder, ENTRY + "title = The title\n")
     assert "is not valid TOML" in error.message

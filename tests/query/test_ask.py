@@ -11,7 +11,7 @@ from hypothesis import settings as configured
 from hypothesis import strategies as st
 from tests.conftest import HARBOUR, LIGHTHOUSE, ORCHARD
 
-from askreport import Library, errors
+from askreport import Filter, Library, errors
 from askreport import text as texts
 from askreport.query import ask as asking
 from askreport.query import prose
@@ -122,16 +122,20 @@ def test_a_filter_is_exact_and_its_order_does_not_matter(
     at_floor: Any, question: str, documents: list[str]
 ) -> None:
     library = at_floor(0.0)
-    answer = answered(library, question, documents=documents, top=50)
+    answer = answered(
+        library, question, among=Filter(documents=tuple(documents)), top=50
+    )
     if answer is None:
         return
     assert {c.document for c in answer.citations} <= set(documents)
-    assert answer == library.ask(question, documents=documents[::-1] * 2, top=50)
+    assert answer == library.ask(
+        question, among=Filter(documents=tuple(documents[::-1] * 2)), top=50
+    )
     whole = library.search(question, top=50)
     inside = {
         h.passage.id: h.signals for h in whole if h.passage.source.id in documents
     }
-    hits = library.search(question, documents=documents, top=50)
+    hits = library.search(question, among=Filter(documents=tuple(documents)), top=50)
     assert {hit.passage.id for hit in hits} == set(inside)
     for hit in hits:
         assert hit.signals == pytest.approx(inside[hit.passage.id], abs=1e-6)
@@ -152,9 +156,9 @@ def test_a_filter_finds_what_many_rivals_would_crowd_out(make_library: Any) -> N
     question = "When were the pier lamps painted green?"
     everywhere = library.search(question, top=5)
     assert "quiet-txt" not in {hit.passage.source.id for hit in everywhere}
-    hits = library.search(question, documents=["quiet-txt"], top=5)
+    hits = library.search(question, among=Filter(documents=("quiet-txt",)), top=5)
     assert [hit.passage.source.id for hit in hits] == ["quiet-txt"] * 3
-    answer = library.ask(question, documents=["quiet-txt"])
+    answer = library.ask(question, among=Filter(documents=("quiet-txt",)))
     assert {c.document for c in answer.citations} == {"quiet-txt"}
 
 
@@ -164,28 +168,32 @@ def test_a_filter_by_an_unknown_document_is_an_error_not_a_decline(
 ) -> None:
     for ask in (library.ask, library.search):
         with pytest.raises(errors.NotFound, match="nothing") as caught:
-            ask(FERRIES, documents=documents)
+            ask(FERRIES, among=Filter(documents=tuple(documents)))
         assert "askreport sources" in caught.value.hint
 
 
 def test_coverage_counts_what_was_searched(library: Library) -> None:
     found = library.generation.passages
-    answer = library.ask(FERRIES, documents=["bridges-pdf", "orchard-digest"])
+    answer = library.ask(
+        FERRIES, among=Filter(documents=("bridges-pdf", "orchard-digest"))
+    )
     inside = [p for p in found if p.source.id in ("bridges-pdf", "orchard-digest")]
     assert (answer.coverage.documents, answer.coverage.passages) == (2, len(inside))
     declined = Library.open(library.shelf.root, flags={"floor": 1.0}).ask(
-        FERRIES, documents=["bridges-pdf"]
+        FERRIES, among=Filter(documents=("bridges-pdf",))
     )
     assert "1 document (2 passages)" in declined.text
 
 
 def test_the_receipt_names_what_answered(library: Library) -> None:
-    answer = library.ask(FERRIES, documents=["orchard-digest", "harbour-report"])
+    answer = library.ask(
+        FERRIES, among=Filter(documents=("orchard-digest", "harbour-report"))
+    )
     receipt = answer.receipt
     assert receipt.generation == library.generation.id
     assert receipt.model_digest == library.generation.manifest.model_digest
     assert receipt.model == "hashing"
-    assert receipt.parameters["documents"] == "harbour-report, orchard-digest"
+    assert receipt.parameters["documents"] == ("harbour-report", "orchard-digest")
     assert receipt.parameters["floor"] == library.shelf.settings.floor
     for cited in answer.citations:
         assert receipt.scores[cited.passage] == pytest.approx(cited.score, abs=1e-4)

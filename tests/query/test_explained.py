@@ -12,8 +12,8 @@ from tests.query.conftest import Find, Look
 
 from askreport import Library
 from askreport.query import ask as asking
-from askreport.query import evidence, explained, verify
-from askreport.types import Answer, Explained
+from askreport.query import evidence, explained, scope, verify
+from askreport.types import Answer, Explained, Filter
 
 FERRIES = "How many passengers does each ferry carry?"
 BEDS = "How many beds were bought in June 2017?"
@@ -64,7 +64,10 @@ def test_ranks_and_fused_scores_agree_with_each_other(
     library: Library, asked: str, most: int
 ) -> None:
     limits = replace(library.limits(), candidates=most)
-    wanted = asking.Asked(asked, library.generation, library.encoder, explain=True)
+    whole = scope.of(library.generation, Filter())
+    wanted = asking.Asked(
+        asked, library.generation, library.encoder, whole, explain=True
+    )
     found = asking.find(wanted, limits).explained
     assert sorted(one.ranks.fused for one in found) == list(range(1, len(found) + 1))
     by_fused = sorted(found, key=lambda one: one.ranks.fused)

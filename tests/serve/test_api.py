@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import httpx
 import pytest
 from pydantic_core import to_jsonable_python
 
-from askreport import Answer, Library
+from askreport import Answer, Filter, Library
 from askreport.embedding import Encoder
 from askreport.serve import render
 from askreport.settings import Shelf
@@ -46,14 +47,41 @@ def test_an_answer_over_http_is_the_answer_of_the_library(
     assert "410" in said.json()["citations"][0]["quote"]
 
 
-def test_top_and_documents_reach_the_library(
+def test_top_and_filter_reach_the_library(
     client: httpx.Client, library: Library
 ) -> None:
-    asked = {"question": BRIDGE, "top": 1, "documents": ["bridges-pdf"]}
+    asked = {"question": BRIDGE, "top": 1, "filter": {"documents": ["bridges-pdf"]}}
     said = client.post("/ask", json=asked).json()
-    mine = library.ask(BRIDGE, top=1, documents=["bridges-pdf"])
+    mine = library.ask(BRIDGE, top=1, among=Filter(documents=("bridges-pdf",)))
     assert said == json.loads(render.answer_json(mine))
     assert {c["document"] for c in said["citations"]} == {"bridges-pdf"}
+
+
+def test_a_filter_over_http_is_the_filter_of_the_library(
+    client: httpx.Client, library: Library
+) -> None:
+    asked = {
+        "documents": ["harbour-report"],
+        "publishers": ["port authority"],
+        "kinds": ["Report"],
+        "sections": ["ferries"],
+        "since": "2021",
+        "until": "2021-05",
+        "as_of": "2022-01-31",
+        "superseded": True,
+    }
+    assert list(asked) == [field.name for field in fields(Filter)]
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in asked.items()
+    }
+    said = client.post("/ask", json={"question": FERRIES, "filter": asked})
+    wanted = library.ask(FERRIES, among=Filter(**values))
+    assert said.json() == json.loads(render.answer_json(wanted))
+    found = client.post("/search", json={"question": FERRIES, "filter": asked})
+    hits = library.search(FERRIES, among=Filter(**values))
+    assert found.json() == to_jsonable_python(hits)
+    assert hits
 
 
 def test_a_question_the_shelf_does_not_answer_is_a_success_that_declines(

@@ -46,8 +46,18 @@ def told(response: httpx.Response) -> dict[str, str]:
         ({**ASK, "top": 51}, "RequestInvalid", "top: "),
         ({**ASK, "top": "3"}, "RequestInvalid", "top: "),
         ({**ASK, "top": True}, "RequestInvalid", "top: "),
-        ({**ASK, "documents": "harbour-report"}, "RequestInvalid", "documents: "),
-        ({**ASK, "documents": [None]}, "RequestInvalid", "documents.0: "),
+        ({**ASK, "filter": None}, "RequestInvalid", "filter: "),
+        ({**ASK, "filter": {"documents": "a"}}, "RequestInvalid", "filter.documents: "),
+        ({**ASK, "filter": {"kinds": [None]}}, "RequestInvalid", "filter.kinds.0: "),
+        ({**ASK, "filter": {"since": 2018}}, "RequestInvalid", "filter.since: "),
+        ({**ASK, "filter": {"superseded": "no"}}, "RequestInvalid", "superseded: "),
+        ({**ASK, "filter": {"since": "2018-13"}}, "FilterWrong", "'2018-13' is no"),
+        ({**ASK, "filter": {"kinds": [""]}}, "FilterWrong", "an empty kind"),
+        (
+            {**ASK, "filter": {"since": "2019", "until": "2018"}},
+            "FilterWrong",
+            "later than until 2018",
+        ),
         ([], "RequestInvalid", "not a JSON object"),
         (None, "RequestInvalid", "not a JSON object"),
     ],
@@ -94,11 +104,13 @@ def test_json_sent_as_something_else_is_422_and_says_how_to_send_it(
 
 def test_an_unknown_key_comes_with_the_nearest_known_one(client: httpx.Client) -> None:
     near = client.post("/ask", json={**ASK, "documnets": []})
-    assert told(near)["hint"] == "did you mean 'documents'?"
+    assert told(near)["hint"] == "did you mean 'filter.documents'?"
     far = client.post("/ask", json={**ASK, "zzz": []})
-    assert told(far)["hint"] == (
-        "known keys: question, top, documents, earlier, explain"
-    )
+    assert told(far)["hint"] == "known keys: question, top, filter, earlier, explain"
+    within = client.post("/ask", json={**ASK, "filter": {"knids": []}})
+    assert told(within)["hint"] == "did you mean 'filter.kinds'?"
+    lost = client.post("/ask", json={**ASK, "filter": {"zzz": []}})
+    assert told(lost)["hint"].startswith("known keys: filter.documents, filter.")
 
 
 def test_a_thousand_faults_are_told_in_a_few_words(client: httpx.Client) -> None:
@@ -130,12 +142,15 @@ def test_what_is_not_there_is_404(client: httpx.Client, path: str, words: str) -
 
 
 @pytest.mark.parametrize("route", ["/ask", "/search"])
-def test_an_unknown_document_to_look_in_is_404(
-    client: httpx.Client, route: str
+@pytest.mark.parametrize("field", ["documents", "publishers", "kinds", "sections"])
+def test_an_unknown_name_to_look_in_is_404(
+    client: httpx.Client, route: str, field: str
 ) -> None:
-    refused = client.post(route, json={**ASK, "documents": ["nothing"]})
+    asked = {**ASK, "filter": {field: ["nothing"]}}
+    refused = client.post(route, json=asked)
     assert refused.status_code == 404
     assert told(refused)["type"] == "NotFound"
+    assert f"no {field[:-1]} 'nothing'" in told(refused)["message"]
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "one", "1.5", "9" * 5000])
@@ -286,7 +301,21 @@ VALUES = st.recursive(
 )
 BODIES = VALUES | st.fixed_dictionaries(
     {"question": st.text() | VALUES},
-    optional={"top": st.integers() | VALUES, "documents": st.lists(st.text())},
+    optional={
+        "top": st.integers() | VALUES,
+        "filter": VALUES
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "documents": st.lists(st.text(), max_size=2),
+                "publishers": st.lists(st.text(), max_size=2),
+                "sections": st.lists(st.text(), max_size=2),
+                "since": st.text() | st.sampled_from(["2018", "2020-01"]),
+                "as_of": st.text() | st.none(),
+                "superseded": st.booleans(),
+            },
+        ),
+    },
 )
 
 

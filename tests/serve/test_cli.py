@@ -9,16 +9,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
 import typer.main
 from rich.console import Console
 
-from askreport import Library, __version__, errors
+from askreport import Filter, Library, __version__, errors
 from askreport.library import Step
-from askreport.serve import cli, models, progress, render
+from askreport.serve import cli, models, narrowing, progress, render
 
 FERRIES = "How many passengers does each ferry carry?"
 NEVER = {"ASKREPORT_FLOOR": "1.0"}
@@ -168,11 +168,63 @@ def test_no_evidence_is_exit_code_3_and_an_answer_all_the_same(
 def test_top_and_documents_are_passed_on(run: Run, library: Library) -> None:
     args = ("--document", "bridges-pdf", "-d", "orchard-digest", "--top", "1")
     said = json.loads(run("ask", "the bridge", *args, "--json").out)
-    mine = library.ask("the bridge", top=1, documents=["bridges-pdf", "orchard-digest"])
+    mine = library.ask(
+        "the bridge", top=1, among=Filter(documents=("bridges-pdf", "orchard-digest"))
+    )
     assert said["coverage"]["documents"] == 2
     assert [c["passage"] for c in said["citations"]] == [
         c.passage for c in mine.citations
     ]
+
+
+ASKED = (
+    *("--publisher", "port authority", "--publisher", "Growers' Union"),
+    *("--kind", "REPORT", "--section", "ferries", "--since", "2021"),
+    *("--until", "2021-05", "--as-of", "2022", "--superseded"),
+)
+MEANT = Filter(
+    publishers=("port authority", "Growers' Union"),
+    kinds=("REPORT",),
+    sections=("ferries",),
+    since="2021",
+    until="2021-05",
+    as_of="2022",
+    superseded=True,
+)
+
+
+def test_the_options_of_a_filter_are_the_filter_of_the_library(
+    run: Run, library: Library
+) -> None:
+    said = json.loads(run("ask", FERRIES, *ASKED, "--json").out)
+    wanted = library.ask(FERRIES, among=MEANT)
+    assert said == json.loads(render.answer_json(wanted))
+    assert wanted.coverage.documents == 1
+    found = json.loads(run("search", FERRIES, *ASKED, "--json").out)
+    hits = library.search(FERRIES, among=MEANT)
+    assert [hit["passage"]["id"] for hit in found] == [h.passage.id for h in hits] != []
+
+
+def test_every_field_of_a_filter_is_an_option() -> None:
+    assert list(narrowing.OPTIONS) == [field.name for field in fields(Filter)]
+
+
+def test_a_filter_that_leaves_nothing_is_no_evidence_and_says_so(run: Run) -> None:
+    ran = run("ask", FERRIES, "--since", "2030")
+    assert ran.code == 3
+    assert "the filter leaves no passage to search. Filter: since 2030." in ran.out
+    assert "Left out for want of a date: 2 documents." in ran.out
+    ran = run("search", FERRIES, "--since", "2030")
+    assert ran.code == 3
+    assert "Searched 0 documents" in ran.err
+
+
+def test_a_wrong_filter_is_an_error_with_what_would_be_right(run: Run) -> None:
+    for command in ("ask", "search"):
+        ran = run(command, FERRIES, "--since", "2018-02-30")
+        refused(ran, 2, "since '2018-02-30' is no date", "2018-03-15")
+        ran = run(command, FERRIES, "--kind", "reports")
+        refused(ran, 1, "no kind 'reports'", "did you mean 'report'?")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +313,7 @@ def test_every_error_has_an_exit_code() -> None:
         kinds += kind.__subclasses__()
     codes = {kind.__name__: cli.exit_code(kind("x", hint="y")) for kind in kinds}
     usage = {name for name, code in codes.items() if code == cli.USAGE}
-    assert usage == {"QuestionRefused", "SettingsWrong"}
+    assert usage == {"QuestionRefused", "FilterWrong", "SettingsWrong"}
     assert set(codes.values()) == {cli.ERROR, cli.USAGE}
 
 

@@ -240,10 +240,22 @@ def test_json_has_the_fields_that_were_promised() -> None:
     assert (first["section"], first["also"]) == (["Traffic", "Ferries"], ["00ab"])
     assert (first["page"], first["label"]) == (14, "iii")
     assert said["citations"][1]["publisher"] is None
-    assert set(said["coverage"]) == {"documents", "passages", "unread", "pending"}
+    assert set(said["coverage"]) == {
+        *("documents", "passages", "unread", "pending", "superseded", "undated")
+    }
     assert set(said["receipt"]) == {
         *("generation", "model", "model_digest", "version", "parameters", "scores")
     }
+
+
+def test_coverage_names_what_a_newer_edition_replaced_and_counts_the_undated() -> None:
+    few = Coverage(1, 2, superseded=("a", "b"), undated=1)
+    assert render.coverage(few) == (
+        "Searched 1 document, 2 passages. Superseded, not searched: a, b. "
+        "Left out for want of a date: 1 document."
+    )
+    many = Coverage(1, 2, superseded=tuple("abcdefg"))
+    assert "a, b, c, d, e and 2 more." in render.coverage(many)
 
 
 def test_a_bibliography_lists_each_document_once_as_first_cited() -> None:

@@ -1,12 +1,17 @@
 """a published folder -> a Generation: checked, read-only, wholly opened."""
 
+from array import array
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from askreport import dense, errors, late, lexical
 from askreport.generation import files, manifest, sentences
 from askreport.types import Document, Page, Passage, Unread
+
+Rows: TypeAlias = "array[int]"
+"""Row numbers, ascending, eight bytes each."""
 
 
 def current(index: Path) -> str:
@@ -85,6 +90,23 @@ class Generation:
     def rows(self) -> Mapping[str, int]:
         """The row of each passage, by its id."""
         return {passage.id: row for row, passage in enumerate(self.passages)}
+
+    @cached_property
+    def rows_of(self) -> Mapping[str, Rows]:
+        """The rows of each document that has any, by its id, ascending."""
+        found: dict[str, Rows] = {}
+        for row, passage in enumerate(self.passages):
+            found.setdefault(passage.source.id, array("q")).append(row)
+        return found
+
+    @cached_property
+    def rows_under(self) -> Mapping[str, Rows]:
+        """The rows below each heading, by its words, ascending."""
+        found: dict[str, Rows] = {}
+        for row, passage in enumerate(self.passages):
+            for heading in dict.fromkeys(passage.section):
+                found.setdefault(heading, array("q")).append(row)
+        return found
 
     def passage(self, name: str) -> Passage:
         """The passage of that id. Raises NotFound."""

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from askreport import errors
+from askreport import dates, errors
 from askreport import text as texts
 from askreport.types import Source, Words
 
@@ -46,10 +46,8 @@ def _one_line(value: object) -> object:
 
 
 def _possible(value: str) -> str:
-    try:
-        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
-    except ValueError as error:
-        raise PydanticCustomError("date", "no such date") from error
+    if not dates.possible(value):
+        raise PydanticCustomError("date", "no such date")
     return value
 
 
@@ -160,14 +158,28 @@ def _check(path: Path, entries: tuple[Entry, ...]) -> None:
                 f"{path}: two documents have the {what} {twice!r}",
                 hint=f"give each document its own {what}",
             )
-    ids = {entry.id for entry in entries}
-    for entry in entries:
-        if entry.supersedes is not None and entry.supersedes not in ids:
-            raise errors.CatalogueWrong(
-                f"{path}: {entry.id} supersedes {entry.supersedes!r}, "
-                "which is not listed",
-                hint="name the id of another document of the catalogue",
-            )
+    _check_supersedes(path, {entry.id: entry.supersedes for entry in entries})
+
+
+def _check_supersedes(path: Path, older: Mapping[str, str | None]) -> None:
+    """Every link leads to a document of the catalogue, and none in a circle."""
+    straight: set[str] = set()
+    for start in older:
+        chain = [start]
+        while (named := older[chain[-1]]) is not None and named not in straight:
+            if named not in older:
+                raise errors.CatalogueWrong(
+                    f"{path}: {chain[-1]} supersedes {named!r}, which is not listed",
+                    hint="name the id of another document of the catalogue",
+                )
+            if named in chain:
+                circle = " supersedes ".join([*chain[chain.index(named) :], named])
+                raise errors.CatalogueWrong(
+                    f"{path}: {circle}, in a circle",
+                    hint="take supersedes from the oldest of them",
+                )
+            chain.append(named)
+        straight.update(chain)
 
 
 def _explained(path: Path, error: ValidationError) -> errors.CatalogueWrong:

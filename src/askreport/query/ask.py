@@ -15,6 +15,7 @@ from askreport.query import (
     candidates,
     evidence,
     explained,
+    filters,
     followup,
     prose,
     question,
@@ -22,7 +23,17 @@ from askreport.query import (
     verify,
 )
 from askreport.query.reranked import Reranking
-from askreport.types import Answer, Candidate, Citation, Coverage, Found, Hit, Receipt
+from askreport.query.scope import Scope
+from askreport.types import (
+    Answer,
+    Candidate,
+    Citation,
+    Coverage,
+    Found,
+    Hit,
+    Parameter,
+    Receipt,
+)
 
 NEAREST = 3
 """How many passages a decline shows, so that the reader can judge it."""
@@ -52,8 +63,8 @@ class Asked:
     text: str
     generation: Generation
     encoder: Encoder
-    documents: tuple[str, ...] = ()
-    """Ids of the documents to look in; all of them where empty."""
+    scope: Scope
+    """The part of the generation to look in."""
     reranking: Reranking | None = None
     """None where settings name no reranker."""
     earlier: tuple[str, ...] = ()
@@ -66,8 +77,7 @@ def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> An
     """The answer, with every quote traced to its page, or a decline with what came
     nearest.
 
-    Raises QuestionRefused for an empty or overlong question, NotFound for an unknown id
-    among `asked.documents`.
+    Raises QuestionRefused for an empty or overlong question.
     """
     generation = asked.generation
     lookup = _lookup(asked, limits)
@@ -82,7 +92,7 @@ def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> An
         question=texts.question(asked.text),
         looked_up=lookup.text,
         status="answered" if traced.citations else "no-evidence",
-        text=prose.joined(traced.sentences) or _declined(found, coverage, limits),
+        text=prose.joined(traced.sentences) or _declined(asked.scope, found, limits),
         confidence=sure,
         citations=traced.citations,
         coverage=coverage,
@@ -128,18 +138,11 @@ def _lookup(asked: Asked, limits: Limits) -> question.Question:
 def _found(
     asked: Asked, lookup: question.Question, limits: Limits
 ) -> tuple[Candidate, ...]:
-    among = _among(asked.generation, asked.documents) if asked.documents else None
+    rows = asked.scope.rows
     found = evidence.score(
-        candidates.find(lookup, asked.generation, most=limits.candidates, among=among)
+        candidates.find(lookup, asked.generation, most=limits.candidates, among=rows)
     )
     return reranked.order(lookup.text, found, asked.reranking)
-
-
-def _among(generation: Generation, documents: Sequence[str]) -> list[int]:
-    """Rows of the passages of those documents. Raises NotFound for an unknown id."""
-    wanted = {generation.document(name).source.id for name in documents}
-    rows = enumerate(generation.passages)
-    return [row for row, passage in rows if passage.source.id in wanted]
 
 
 def _nearest(
@@ -149,20 +152,28 @@ def _nearest(
     return tuple(verify.cite(p, generation, marker=p.marker) for p in pieces)
 
 
-def _declined(found: Sequence[Candidate], coverage: Coverage, limits: Limits) -> str:
-    documents = texts.counted(coverage.documents, "document")
-    searched = f"{documents} ({texts.counted(coverage.passages, 'passage')})"
+def _declined(scope: Scope, found: Sequence[Candidate], limits: Limits) -> str:
+    filtered = filters.told(scope.among)
+    why = f"No evidence: {_why(scope, found, limits)}."
+    return f"{why} Filter: {filtered}." if filtered else why
+
+
+def _why(scope: Scope, found: Sequence[Candidate], limits: Limits) -> str:
+    if not scope.passages:
+        return "the filter leaves no passage to search"
+    documents = texts.counted(len(scope.documents), "document")
+    searched = f"{documents} ({texts.counted(scope.passages, 'passage')})"
     if not found:
-        return f"No evidence: nothing in {searched} bears on this question."
+        return f"nothing in {searched} bears on this question"
     sure = limits.sure(found)
     if sure >= limits.floor:
         return (
-            f"No evidence: passages were found in {searched}, but nothing written from "
-            f"them could be traced back to them."
+            f"passages were found in {searched}, but nothing written from them could "
+            f"be traced back to them"
         )
     return (
-        f"No evidence: the probability that what came nearest in {searched} answers "
-        f"this is {sure:.2f}, below the floor of {limits.floor:.2f}."
+        f"the probability that what came nearest in {searched} answers this is "
+        f"{sure:.2f}, below the floor of {limits.floor:.2f}"
     )
 
 
@@ -182,13 +193,12 @@ def _receipt(
     shown: Sequence[Citation],
     version: str,
 ) -> Receipt:
-    parameters: dict[str, float | int | str] = dict(asdict(limits))
+    parameters: dict[str, Parameter] = dict(asdict(limits))
     del parameters["calibration"]
     if limits.calibration is not None:
         parameters["calibration"] = limits.calibration.digest
     parameters |= reranked.parameters(found, asked.reranking)
-    if asked.documents:
-        parameters["documents"] = ", ".join(sorted(set(asked.documents)))
+    parameters |= filters.parameters(asked.scope.among)
     return Receipt(
         generation=asked.generation.id,
         model=asked.encoder.name,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from askreport import __version__, errors
-from askreport.serve import evaluating, models
+from askreport.serve import evaluating, models, narrowing
 from askreport.serve.console import Shelf
 from askreport.serve.console import build as _build
 from askreport.serve.console import err as _err
@@ -23,6 +23,7 @@ from askreport.serve.console import out as _out
 from askreport.serve.console import said as _said
 from askreport.serve.console import styled as _styled
 from askreport.serve.console import tell as _tell
+from askreport.types import Filter
 
 if TYPE_CHECKING:
     from askreport.library import Library
@@ -31,6 +32,7 @@ ANSWERED, ERROR, USAGE, NO_EVIDENCE, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXIT_CODES: tuple[tuple[type[errors.AskreportError], int], ...] = (
     (errors.QuestionRefused, USAGE),
+    (errors.FilterWrong, USAGE),
     (errors.SettingsWrong, USAGE),
     (errors.AskreportError, ERROR),
 )
@@ -57,15 +59,6 @@ Top = Annotated[
     int | None,
     typer.Option(
         "--top", "-n", min=1, max=50, help="Most passages.", show_default=False
-    ),
-]
-Documents = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--document",
-        "-d",
-        help="Id of a document to look in; may be repeated.",
-        show_default=False,
     ),
 ]
 After = Annotated[
@@ -109,10 +102,11 @@ def options(
 
 
 @app.command()
+@narrowing.options
 def ask(
     question: Question = None,
     top: Top = None,
-    document: Documents = None,
+    among: Filter = Filter(),
     after: After = None,
     explain: Explain = False,
     as_json: AsJson = False,
@@ -139,9 +133,7 @@ def ask(
     if build_first:
         _build(library, quiet=False)
     more: dict[str, Any] = {"top": top, "earlier": after or (), "explain": explain}
-    found = _awaited(
-        library, lambda: library.ask(text, documents=document or (), **more)
-    )
+    found = _awaited(lambda: library.ask(text, among=among, **more))
     if as_json:
         _tell(render.answer_json(found))
     elif as_markdown:
@@ -154,10 +146,11 @@ def ask(
 
 
 @app.command()
+@narrowing.options
 def search(
     question: Question = None,
     top: Top = None,
-    document: Documents = None,
+    among: Filter = Filter(),
     after: After = None,
     explain: Explain = False,
     as_json: AsJson = False,
@@ -172,9 +165,7 @@ def search(
     text = _question(question)
     library = _open(shelf)
     more: dict[str, Any] = {"top": top, "earlier": after or (), "explain": explain}
-    found = _awaited(
-        library, lambda: library.find(text, documents=document or (), **more)
-    )
+    found = _awaited(lambda: library.find(text, among=among, **more))
     if render.looked_up(found):
         _said(render.looked_up(found))
     if as_json and explain:
@@ -187,6 +178,8 @@ def search(
         _out().print(told, highlight=False)
     else:
         _tell(render.found(found))
+    if not found.hits:
+        _said(render.coverage(library.coverage(among)))
     raise typer.Exit(ANSWERED if found.hits else NO_EVIDENCE)
 
 
@@ -330,11 +323,10 @@ def _open(shelf: Path | None) -> "Library":
     return Library.open(shelf)
 
 
-def _awaited(library: "Library", look: Any) -> Any:  # noqa: ANN401
+def _awaited(look: Any) -> Any:  # noqa: ANN401
     """What `look` returns, with a spinner while the encoder loads on a terminal."""
     with _err().status("loading the encoder"):
-        _ = library.encoder
-    return look()
+        return look()
 
 
 def exit_code(error: errors.AskreportError) -> int:

@@ -27,6 +27,9 @@ from askreport.types import (
 DIGEST = "digest, not the original's words"
 """Said of every citation of a digest, wherever it is shown."""
 
+MOST_NAMED = 5
+"""Superseded documents that a line of coverage names; JSON names them all."""
+
 
 def title(titled: str, words: str) -> str:
     """A document's title; a digest's says that it is one."""
@@ -96,6 +99,11 @@ def coverage(found: Coverage) -> str:
         number = len(found.unread)
         what = "page or file" if number == 1 else "pages or files"
         searched += f" Not read: {number} {what} ({where})."
+    if found.superseded:
+        searched += f" Superseded, not searched: {_named(found.superseded)}."
+    if found.undated:
+        undated = texts.counted(found.undated, "document")
+        searched += f" Left out for want of a date: {undated}."
     if found.pending:
         searched += (
             f" Not yet indexed: {', '.join(found.pending)} (run askreport build)."
@@ -108,6 +116,13 @@ def looked_up(found: Answer | Found) -> str:
     if found.looked_up == found.question:
         return ""
     return f"Looked up: {found.looked_up}"
+
+
+def _named(ids: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(ids) - MOST_NAMED
+    said = ", ".join(ids[:MOST_NAMED])
+    return f"{said} and {more} more" if more > 0 else said
 
 
 def plain(answer: Answer) -> str:
@@ -228,9 +243,11 @@ def shelf(documents: Sequence[Shelved]) -> str:
 def _shelved(one: Shelved) -> str:
     counts = [texts.counted(one.pages, "page")] if one.pages else []
     counts += [texts.counted(one.passages, "passage")] if one.passages else []
+    replaced = one.superseded_by
     lines = [
-        f"{one.source.id}  {one.status}",
-        f"    {source_line(one.source)}",
+        f"{one.source.id}  {one.status}"
+        + (f", superseded by {replaced}" if replaced else ""),
+        f"    {source_line(one.source)}, {one.source.kind}",
         f"    {', '.join([one.source.path, *counts])}",
     ]
     return "\n".join(lines + [f"    {unread(item)}" for item in one.unread])

@@ -65,6 +65,7 @@ class Refusal:
 
 CALLER: Mapping[type[errors.AskreportError], int] = {
     errors.QuestionRefused: 422,
+    errors.FilterWrong: 422,
     errors.NotFound: 404,
     Warming: 503,
 }
@@ -207,10 +208,20 @@ def _hint(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "json_invalid" or not name:
         return SEND_JSON
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name[:100], requests.KEYS, n=1)
-        known = ", ".join(requests.KEYS)
-        return f"did you mean {near[0]!r}?" if near else f"known keys: {known}"
+        return _meant(name[:100])
     return DESCRIBED
+
+
+def _meant(name: str) -> str:
+    """The key that an unknown one comes nearest to, here or in the filter."""
+    place = "filter." if name.startswith("filter.") else ""
+    known = requests.INNER if place else requests.KEYS
+    by_name = {key.removeprefix("filter."): key for key in requests.INNER}
+    by_name |= {} if place else {key: key for key in requests.KEYS}
+    near = difflib.get_close_matches(name.removeprefix(place), by_name, n=1)
+    if near:
+        return f"did you mean {by_name[near[0]]!r}?"
+    return f"known keys: {', '.join(known)}"
 
 
 def _name(fault: Mapping[str, Any]) -> str:

@@ -67,7 +67,11 @@ ANSWER = types.Answer(
         model="all-MiniLM-L6-v2",
         model_digest="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         version="0.1.0",
-        parameters={"top": 5, "floor": 0.3, "candidates": 60},
+        parameters={
+            "top": 5,
+            "floor": 0.3,
+            "candidates": 60,
+        },
         scores={PASSAGE.id: 0.93},
     ),
 )
@@ -120,9 +124,12 @@ _FAILURES: dict[int | str, tuple[str, errors.Failure]] = {
     ),
     413: (errors.TOO_LARGE.failure.message, errors.TOO_LARGE.failure),
     422: (
-        "Not what this route takes, or a question that is empty or too long.",
+        "Not what this route takes, a question that is empty or too long, or a filter "
+        "that contradicts itself.",
         errors.Failure(
-            "RequestInvalid", "unknown key 'documnets'", "did you mean 'documents'?"
+            "RequestInvalid",
+            "unknown key 'filter.documnets'",
+            "did you mean 'filter.documents'?",
         ),
     ),
     "default": ("Any other failure has the same body.", errors.UNEXPECTED.failure),

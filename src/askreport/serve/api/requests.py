@@ -1,9 +1,11 @@
 """JSON bodies -> checked requests; only what comes in is pydantic."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
+
+from askreport.types import Filter
 
 MOST_TOP = 50
 """The same bound as the `top` setting: more than this is a search, not an answer."""
@@ -18,7 +20,11 @@ FERRY = "How many passengers does each ferry carry?"
 """The question of every example in the API's description."""
 
 ASK: JsonDict = {"question": FERRY, "top": 3}
-SEARCH: JsonDict = {"question": FERRY, "documents": ["harbour-report"]}
+NARROWED: JsonDict = {
+    "question": FERRY,
+    "filter": {"documents": ["harbour-report"], "since": "2021"},
+}
+SEARCH: JsonDict = {"question": FERRY, "filter": {"kinds": ["report"]}}
 
 
 def _whole(text: str) -> str:
@@ -49,11 +55,80 @@ Top = Annotated[
     ),
 ]
 
-Documents = Annotated[
-    tuple[str, ...],
+DATE = "A year, a month or a day: `2018`, `2018-03` or `2018-03-15`."
+
+
+def _several(description: str, example: str) -> Any:  # noqa: ANN401 - a pydantic field
+    return Field(description=description, examples=[[example]])
+
+
+def _date(description: str, example: str) -> Any:  # noqa: ANN401 - a pydantic field
+    return Field(description=f"{description} {DATE}", examples=[example])
+
+
+class FilterRequest(BaseModel):
+    """The part of the shelf to look in. Values of one field are alternatives; a passage
+    must satisfy every field. Without a field, it is not asked about.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    documents: Annotated[
+        tuple[str, ...],
+        _several(
+            "Ids. A document named here answers even if it is superseded.",
+            "harbour-report",
+        ),
+    ] = ()
+    publishers: Annotated[
+        tuple[str, ...], _several("Whole names, in any case.", "Port Authority")
+    ] = ()
+    kinds: Annotated[
+        tuple[str, ...], _several("Whole names, in any case.", "report")
+    ] = ()
+    sections: Annotated[
+        tuple[str, ...],
+        _several(
+            "Words that a heading above the passage holds, in any case.", "ferries"
+        ),
+    ] = ()
+    since: Annotated[
+        str | None, _date("Documents that may be of this date or later.", "2019")
+    ] = None
+    until: Annotated[
+        str | None, _date("Documents that may be of this date or earlier.", "2021-06")
+    ] = None
+    as_of: Annotated[
+        str | None,
+        _date(
+            "The shelf as it stood at the end of it: without later documents, and "
+            "without what they supersede being left out.",
+            "2021-12-31",
+        ),
+    ] = None
+    superseded: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="Whether documents that others supersede answer too.",
+            examples=[True],
+        ),
+    ] = False
+
+    def noun(self) -> Filter:
+        """The filter as every other surface knows it."""
+        return Filter(**dict(self))
+
+
+Narrowed = Annotated[
+    FilterRequest,
     Field(
-        description="Ids of the documents to look in; all of them where empty.",
-        examples=[["harbour-report"]],
+        description="The part of the shelf to look in; where absent, all of it that is "
+        "not superseded.",
+        examples=[
+            {"documents": ["harbour-report"]},
+            {"since": "2019", "until": "2021"},
+        ],
     ),
 ]
 
@@ -83,12 +158,12 @@ class AskRequest(BaseModel):
     """A question to be answered from the shelf."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, json_schema_extra={"examples": [ASK]}
+        extra="forbid", frozen=True, json_schema_extra={"examples": [ASK, NARROWED]}
     )
 
     question: Text
     top: Top = None
-    documents: Documents = ()
+    filter: Narrowed = FilterRequest()
     earlier: Earlier = ()
     explain: Explain = False
 
@@ -102,10 +177,13 @@ class SearchRequest(BaseModel):
 
     question: Text
     top: Top = None
-    documents: Documents = ()
+    filter: Narrowed = FilterRequest()
     earlier: Earlier = ()
     explain: Explain = False
 
 
 KEYS = tuple(dict.fromkeys((*AskRequest.model_fields, *SearchRequest.model_fields)))
 """Every key a body may hold, to say which one an unknown key was meant to be."""
+
+INNER = tuple(f"filter.{name}" for name in FilterRequest.model_fields)
+"""Every key of its filter, likewise."""

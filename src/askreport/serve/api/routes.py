@@ -68,7 +68,7 @@ def ask(asked: AskRequest, library: Shelf) -> Asked:
     return library.ask(
         asked.question,
         top=asked.top,
-        documents=asked.documents,
+        among=asked.filter.noun(),
         earlier=asked.earlier,
         explain=asked.explain,
     )
@@ -90,7 +90,7 @@ def search(asked: SearchRequest, library: Shelf) -> tuple[Hit, ...] | Found:
     found = library.find(
         asked.question,
         top=asked.top,
-        documents=asked.documents,
+        among=asked.filter.noun(),
         earlier=asked.earlier,
         explain=asked.explain,
     )
