@@ -52,6 +52,9 @@ class AskreportApp(App[None]):
                 "Copy citation", "The quote and its reference", screen.action_copy
             )
             yield SystemCommand(
+                "Filter", "Look in a part of the shelf", screen.action_filter
+            )
+            yield SystemCommand(
                 "Build the index", "Bring it up to date", screen.action_build
             )
 

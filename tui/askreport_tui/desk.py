@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from askreport.errors import AskreportError
-from askreport.types import Source
+from askreport.types import Coverage, Filter, Source
 from askreport_tui import aside, reading
 from askreport_tui.reading import Reading
 
@@ -34,6 +34,7 @@ class Opened:
     sources: tuple[Source, ...]
     passages: int
     model: str
+    headings: tuple[str, ...] = ()
 
 
 class Desk:
@@ -59,13 +60,19 @@ class Desk:
         await self._or_settle(lambda: self._known().encoder)
         self._settled.set()
 
-    async def ask(self, question: str) -> Reading:
+    async def ask(self, question: str, among: Filter) -> Reading:
         """The answer, once shelf and encoder are there. Raises why they are not."""
         await self._settled.wait()
         if self._failure is not None:
             raise self._failure
         return await aside.call(
-            lambda: _known_errors(lambda: reading.read(self._known(), question))
+            lambda: _known_errors(lambda: reading.read(self._known(), question, among))
+        )
+
+    async def coverage(self, among: Filter) -> Coverage:
+        """What a filter leaves. Raises FilterWrong, NotFound and what `open` does."""
+        return await aside.call(
+            lambda: _known_errors(lambda: self._known().coverage(among))
         )
 
     async def build(self, tell: "Tell") -> "Built":
@@ -96,6 +103,7 @@ class Desk:
             tuple(document.source for document in generation.documents),
             len(generation.passages),
             Path(generation.manifest.model).name,
+            tuple(sorted(generation.rows_under)),
         )
 
     def _known(self) -> "Library":

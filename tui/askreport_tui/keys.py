@@ -30,11 +30,13 @@ class Group:
 def groups() -> tuple[Group, ...]:
     """Every key, by where it works."""
     from askreport_tui.app import AskreportApp
+    from askreport_tui.screens.filter import FilterScreen
     from askreport_tui.screens.reading import ReadingScreen
 
     return (
         Group("Reading", _of(ReadingScreen)),
         Group("Anywhere", _of(AskreportApp)),
+        Group("Filter", _of(FilterScreen)),
     )
 
 

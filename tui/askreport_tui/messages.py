@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from askreport.errors import AskreportError
-from askreport.types import Citation
+from askreport.types import Citation, Filter
 from askreport_tui.desk import Opened
 from askreport_tui.reading import Reading
 
@@ -55,6 +55,20 @@ class MarkerFollowed(Message):
     """The reader follows a marker in the answer."""
 
     marker: int
+
+
+@dataclass
+class FilterChecked(Message):
+    """The shelf knows all that a filter asks for."""
+
+    among: Filter
+
+
+@dataclass
+class FilterRefused(Message):
+    """A filter asks for what cannot be, or for what the shelf does not know."""
+
+    error: AskreportError
 
 
 @dataclass

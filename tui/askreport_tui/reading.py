@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from askreport.types import Answer, Citation, Document, Page, Passage, Span
+from askreport.types import Answer, Citation, Document, Filter, Page, Passage, Span
 
 if TYPE_CHECKING:
     from askreport.library import Library
@@ -38,10 +38,10 @@ class Reading:
         return Span(passage.start, passage.end)
 
 
-def read(library: "Library", question: str) -> Reading:
+def read(library: "Library", question: str, among: Filter) -> Reading:
     """Ask, and fetch what the answer cites. Raises as `Library.ask` does."""
     while True:
-        answer = library.ask(question)
+        answer = library.ask(question, among=among)
         generation = library.generation
         if generation.id == answer.receipt.generation:
             break  # otherwise a build was published in between: its pages are not these

@@ -16,29 +16,23 @@ from textual.widgets import Footer, Tab, Tabs
 
 from askreport import errors
 from askreport.serve import render
-from askreport.types import Citation
-from askreport_tui import glyphs, messages
+from askreport.types import Citation, Filter
+from askreport_tui import filtering, glyphs, messages
 from askreport_tui.desk import Desk
 from askreport_tui.reading import Reading
+from askreport_tui.screens.filter import FilterScreen
 from askreport_tui.widgets.answer_pane import AnswerPane
 from askreport_tui.widgets.build_panel import BuildPanel
 from askreport_tui.widgets.citation_list import CitationList
+from askreport_tui.widgets.filter_bar import FilterBar
 from askreport_tui.widgets.page_pane import PagePane
 from askreport_tui.widgets.page_view import PageView
 from askreport_tui.widgets.question_bar import QuestionBar
 from askreport_tui.widgets.shelf_line import ShelfLine
-from askreport_tui.widgets.trouble_panel import TroublePanel
+from askreport_tui.widgets.trouble_panel import MENDABLE, TroublePanel
 
 if TYPE_CHECKING:
     from askreport.library import Step
-
-MENDABLE = (
-    errors.IndexMissing,
-    errors.IndexDamaged,
-    errors.IndexForeign,
-    errors.ModelChanged,
-)
-"""Failures that building the index mends."""
 
 PANES = ("answer", "citations", "page")
 """What is shown side by side, or one at a time where there is no room."""
@@ -75,9 +69,10 @@ class ReadingScreen(Screen[None]):
             "slash", "ask", "Question", key_display="/", tooltip="Write a question"
         ),
         Binding("ctrl+l", "ask", show=False, tooltip="Write a question"),
+        Binding("f", "filter", "Filter", tooltip="Look in a part of the shelf"),
         *FOLLOW,
         Binding("n", "walk(1)", "Next", tooltip="Next citation"),
-        Binding("p", "walk(-1)", "Previous", tooltip="Previous citation"),
+        Binding("p", "walk(-1)", "Prev", tooltip="Previous citation"),
         Binding("a", "pane('answer')", show=False, tooltip="Go to the answer"),
         Binding("c", "pane('citations')", show=False, tooltip="Go to the citations"),
         Binding("d", "pane('page')", show=False, tooltip="Go to the document's page"),
@@ -88,7 +83,7 @@ class ReadingScreen(Screen[None]):
             "escape",
             "step_back",
             show=False,
-            tooltip="Stop waiting, leave the question, close a message",
+            tooltip="Step back: stop waiting, close, remove the filter",
         ),
     ]
 
@@ -106,6 +101,7 @@ class ReadingScreen(Screen[None]):
         """The question on top, panes below, keys at the bottom."""
         yield ShelfLine()
         yield QuestionBar()
+        yield FilterBar()
         yield TroublePanel()
         yield BuildPanel()
         yield Tabs(*(Tab(name.capitalize(), id=name) for name in PANES))
@@ -137,10 +133,10 @@ class ReadingScreen(Screen[None]):
             self.post_message(messages.EncoderLoaded())
 
     @work(group="question", exclusive=True)
-    async def find_answer(self, turn: int, question: str) -> None:
+    async def find_answer(self, turn: int, question: str, among: Filter) -> None:
         """Answer a question; a newer one cancels this."""
         try:
-            reading = await self.desk.ask(question)
+            reading = await self.desk.ask(question, among)
         except errors.AskreportError as error:
             self.post_message(messages.QuestionFailed(turn, error))
         else:
@@ -184,7 +180,7 @@ class ReadingScreen(Screen[None]):
         self._turn += 1
         self._waiting = event.question
         self.query_one(TroublePanel).clear()
-        self.find_answer(self._turn, event.question)
+        self.find_answer(self._turn, event.question, self.query_one(FilterBar).among)
         self._show_answer()
         self.action_pane("answer" if self.has_class("-narrow") else "citations")
 
@@ -278,6 +274,13 @@ class ReadingScreen(Screen[None]):
         bar.focus()
         bar.select_all()
 
+    def action_filter(self) -> None:
+        """Choose the part of the shelf that the next question is asked of."""
+        bar, opened = self.query_one(FilterBar), self.query_one(ShelfLine).opened
+        offered = () if opened is None else (opened.sources, opened.headings)
+        known = filtering.known(*offered) if offered else filtering.Known({})
+        self.app.push_screen(FilterScreen(self.desk, known, bar.among), bar.set_filter)
+
     def action_follow(self, marker: int) -> None:
         """Read the citation of that marker."""
         cited = () if self.reading is None else self.reading.cited
@@ -334,8 +337,10 @@ class ReadingScreen(Screen[None]):
             self.notify("Stopped waiting.")
         elif self.query_one(QuestionBar).has_focus:
             self._leave_question()
-        else:
+        elif self.query_one(TroublePanel).display:
             self.query_one(TroublePanel).clear()
+        else:
+            self.query_one(FilterBar).remove_filter()
 
     # Painting.
 

@@ -6,7 +6,16 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from askreport import errors
 from askreport_tui import glyphs, messages
+
+MENDABLE = (
+    errors.IndexMissing,
+    errors.IndexDamaged,
+    errors.IndexForeign,
+    errors.ModelChanged,
+)
+"""Failures that building the index mends."""
 
 
 class TroublePanel(Vertical):
