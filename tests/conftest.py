@@ -17,7 +17,7 @@ hypothesis.settings.load_profile("askreport")
 
 SETTINGS = """\
 model = "hashing"
-floor = 0.02
+floor = 0.1
 """
 
 CATALOGUE = """\

@@ -84,9 +84,9 @@ class Settings(BaseModel):
         Field(
             ge=0,
             le=1,
-            description="Decline unless a passage answers with this probability.",
+            description="Decline unless the best quote answers this probably.",
         ),
-    ] = 0.2
+    ] = 0.21
     reranker: Annotated[
         str | None,
         Field(
