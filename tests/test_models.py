@@ -131,8 +131,8 @@ def test_what_ships_as_data_names_whole_digests_and_paths_that_stay_inside() -> 
         digests += [part.sha256 for part in model.parts]
         assert all(len(d) == 64 and int(d, 16) for d in digests)
         for name in model.files:
-            inside = Path("/root", name)
-            assert inside.resolve().is_relative_to("/root")
+            inside = Path("/models", name)
+            assert inside.resolve().is_relative_to("/models")
             assert inside.suffix in models.LOADED
         assert {"model.safetensors", "config.json", "modules.json"} < set(model.files)
 
