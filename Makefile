@@ -39,7 +39,7 @@ serve: $(VENV)/.installed build  ## serve the shelf over HTTP
 test: $(VENV)/.developing  ## run every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: $(VENV)/.developing  ## the whole gate: format, lint, types, layers, docs, tests
+check: $(VENV)/.developing build  ## the whole gate: format, lint, types, layers, docs, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
