@@ -17,6 +17,7 @@ AskreportError
 ├── FetchFailed          a model could not be fetched; nothing was put in place
 ├── CalibrationWrong     calibration.json is damaged, stale, or cannot be made
 ├── QuestionsWrong       an evaluation set or a file of questions contradicts itself
+├── KeysWrong            the file of API keys is damaged, or cannot hold what was asked
 ├── ExtraMissing         the packages of an optional extra are not installed
 └── NotFound             no passage, document, page, publisher... of that name
 
@@ -99,6 +100,10 @@ class CalibrationWrong(AskreportError):
 
 class QuestionsWrong(AskreportError):
     """A set or a file of questions has a bad line, an unknown id or nothing in it."""
+
+
+class KeysWrong(AskreportError):
+    """The file of API keys cannot be read or changed, or a name is taken or unfit."""
 
 
 class ExtraMissing(AskreportError):

@@ -119,6 +119,21 @@ class Settings(BaseModel):
     port: Annotated[
         int, Field(ge=0, le=65535, description="Its port; 0 takes a free one.")
     ] = 8420
+    keys_file: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="File of its API keys, from the shelf's folder "
+            "(askreport keys add).",
+        ),
+    ] = "keys.json"
+    open_access: Annotated[
+        bool,
+        Field(
+            description="Serve without keys on an address that other machines reach: "
+            "whoever reaches it can read the shelf."
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +152,11 @@ class Shelf:
     def index(self) -> Path:
         """The generations and `CURRENT`."""
         return self.root / "index"
+
+    @property
+    def keys(self) -> Path:
+        """The file of the service's API keys."""
+        return self.root / Path(self.settings.keys_file).expanduser()
 
 
 def open_shelf(
@@ -218,10 +238,14 @@ def _environment() -> dict[str, tuple[str, Any]]:
     return found
 
 
-def _typed(name: str, text: str) -> str | int | float:
-    """What a variable's text says, as the number its setting wants, if it is one."""
+def _typed(name: str, text: str) -> str | int | float | list[str]:
+    """What a variable's text says, as the kind of thing its setting wants, if it is."""
     field = Settings.model_fields.get(name)
     wanted = None if field is None else field.annotation
+    if wanted is bool:
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
+    if wanted == tuple[str, ...]:
+        return [part.strip() for part in text.split(",") if part.strip()]
     try:
         return int(text) if wanted is int else float(text) if wanted is float else text
     except ValueError:

@@ -129,4 +129,4 @@ def test_what_questions_can_be_refused_for_is_described(
 ) -> None:
     method, path = OPERATIONS[name]
     responses = described["paths"][path][method]["responses"]
-    assert set(responses) == {"200", "404", "413", "422", "503", "default"}
+    assert set(responses) == {"200", "401", "404", "413", "422", "503", "default"}

@@ -14,6 +14,7 @@ import pytest
 
 from askreport import Library, errors
 from askreport.serve.api import run
+from askreport.serve.keys import Keys
 
 SERVE = """\
 import sys
@@ -74,10 +75,41 @@ def test_it_stops_on_a_polite_signal_too(built: Path) -> None:
     assert running.returncode in (0, -signal.SIGTERM)
 
 
-def test_it_warns_when_others_can_reach_it(built: Path) -> None:
+def test_without_keys_it_serves_this_machine_only_and_says_so(built: Path) -> None:
+    with service(built, "127.0.0.1") as running:
+        assert running.stderr is not None
+        assert "without keys, to this machine only" in running.stderr.readline()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - what is refused
+def test_without_keys_it_refuses_to_serve_other_machines(
+    library: Library, host: str
+) -> None:
+    with pytest.raises(errors.SettingsWrong, match="without keys") as caught:
+        run.run(library, host, 0)
+    assert "askreport keys add" in caught.value.hint
+
+
+def test_told_to_it_serves_other_machines_without_keys_and_warns(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASKREPORT_OPEN_ACCESS", "true")
     with service(built, "0.0.0.0") as running:  # noqa: S104 - what is warned about
         assert running.stderr is not None
-        assert "no access control" in running.stderr.readline()
+        assert "there are no keys" in running.stderr.readline()
+
+
+def test_with_keys_it_serves_other_machines_to_those_who_have_one(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASKREPORT_KEYS_FILE", str(tmp_path / "keys.json"))
+    key = Keys(tmp_path / "keys.json").add("mine", "read")
+    with service(built, "0.0.0.0") as running:  # noqa: S104 - with a key
+        at = address(running).replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+        refused = httpx.get(f"{at}/documents", timeout=60)
+        sent = {"Authorization": f"Bearer {key}"}
+        served = httpx.get(f"{at}/documents", headers=sent, timeout=60)
+    assert (refused.status_code, served.status_code) == (401, 200)
 
 
 def test_a_taken_port_is_an_error_with_a_hint(library: Library) -> None:

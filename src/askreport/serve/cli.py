@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from askreport import __version__, errors
-from askreport.serve import evaluating, models, narrowing
+from askreport.serve import evaluating, keeping, models, narrowing
 from askreport.serve.console import Shelf
 from askreport.serve.console import build as _build
 from askreport.serve.console import err as _err
@@ -244,13 +244,22 @@ def serve(
             min=0, max=65535, help="Port; 0 takes a free one.", show_default=False
         ),
     ] = None,
+    open_access: Annotated[
+        bool | None,
+        typer.Option(
+            "--open-access",
+            help="Serve other machines without keys.",
+            show_default=False,
+        ),
+    ] = None,
     shelf: Shelf = None,
 ) -> None:
     """Serve the shelf over HTTP, for chat tools and programs."""
     from askreport.library import Library
     from askreport.serve.api import run
 
-    library = Library.open(shelf, flags={"host": host, "port": port})
+    flags = {"host": host, "port": port, "open_access": open_access}
+    library = Library.open(shelf, flags=flags)
     known = library.shelf.settings
     run.run(library, known.host, known.port)
 
@@ -303,6 +312,7 @@ def doctor(
 
 
 app.add_typer(models.app, name="models")
+app.add_typer(keeping.app, name="keys")
 app.add_typer(evaluating.commands)
 
 

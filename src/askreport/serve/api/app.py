@@ -8,9 +8,11 @@ from fastapi.routing import APIRoute
 
 from askreport.library import Library
 from askreport.serve.api import errors
+from askreport.serve.api.access import Access
 from askreport.serve.api.guard import Guard
 from askreport.serve.api.readiness import Readiness
-from askreport.serve.api.routes import router
+from askreport.serve.api.routes import health, router
+from askreport.serve.keys import Keys
 
 DESCRIPTION = """\
 Ask a shelf of reports a question; get the exact passages that answer it, each with a
@@ -55,6 +57,9 @@ def create_app(library: Library, *, hosts: Collection[str] = ()) -> FastAPI:
     app.state.library = library
     app.state.readiness = readiness
     app.include_router(router)
+    app.include_router(health)
+    # The last added is the outermost.
+    app.add_middleware(Access, keys=Keys(library.shelf.keys))
     app.add_middleware(Guard, hosts=hosts)
     errors.register(app)
     return app

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, Response
 
 from askreport import errors
 from askreport.serve.api import permalink, requests
+from askreport.serve.api.caller import KeyMissing, KeyTooNarrow
 from askreport.serve.api.readiness import Warming
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,12 @@ of 12 bytes) takes 48,000; nothing here needs more."""
 
 RETRY_AFTER = {"Retry-After": "5"}
 """Seconds: about what it takes to open the default encoder."""
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="askreport"'}
+"""How to authenticate, which a 401 has to say (RFC 9110, section 11.6.1)."""
+
+EXTRA: Mapping[int, Mapping[str, str]] = {401: CHALLENGE, 503: RETRY_AFTER}
+"""Headers that come with a status."""
 
 SEND_JSON = "send a JSON object in UTF-8 with Content-Type: application/json"
 DESCRIBED = "GET /openapi.json describes every route and request"
@@ -68,6 +75,8 @@ CALLER: Mapping[type[errors.AskreportError], int] = {
     errors.FilterWrong: 422,
     errors.NotFound: 404,
     Warming: 503,
+    KeyMissing: 401,
+    KeyTooNarrow: 403,
 }
 """Errors whose own words concern the caller and name nothing of the server."""
 
@@ -94,6 +103,11 @@ SERVER: Mapping[type[errors.AskreportError], tuple[int, str, str]] = {
         503,
         "the catalogue contradicts itself or its folder",
         "run askreport sources, which names the entry",
+    ),
+    errors.KeysWrong: (
+        503,
+        "the service's keys cannot be read",
+        "run askreport keys list, which says why",
     ),
     errors.AskreportError: (500, "the shelf cannot answer", "see the server's log"),
 }
@@ -172,15 +186,12 @@ def _foreseen(error: errors.AskreportError) -> Refusal:
     name = type(error).__name__
     for kind in type(error).__mro__:
         if kind in CALLER:
-            headers = RETRY_AFTER if CALLER[kind] == 503 else {}
-            return Refusal(
-                CALLER[kind], Failure(name, error.message, error.hint), headers
-            )
+            told = Failure(name, error.message, error.hint)
+            return Refusal(CALLER[kind], told, EXTRA.get(CALLER[kind], {}))
         if kind in SERVER:
             status, message, hint = SERVER[kind]
             log.warning("%s: %s (%s)", name, error.message, error.hint)
-            headers = RETRY_AFTER if status == 503 else {}
-            return Refusal(status, Failure(name, message, hint), headers)
+            return Refusal(status, Failure(name, message, hint), EXTRA.get(status, {}))
     raise AssertionError(name)
 
 

@@ -114,6 +114,14 @@ def _failure(status: int | str) -> dict[str, Any]:
 
 
 _FAILURES: dict[int | str, tuple[str, errors.Failure]] = {
+    401: (
+        "A key is needed, and none that is known was sent.",
+        errors.Failure(
+            "KeyMissing",
+            "this needs a key, and none that is known was sent",
+            "send Authorization: Bearer with a key of askreport keys add",
+        ),
+    ),
     404: (
         "No passage, document or page of that name.",
         errors.Failure(

@@ -10,11 +10,13 @@ from askreport.errors import NotFound
 from askreport.library import Library
 from askreport.serve import render
 from askreport.serve.api import examples, permalink
+from askreport.serve.api.caller import READER
 from askreport.serve.api.readiness import Alive, Readiness, Ready
 from askreport.serve.api.requests import AskRequest, SearchRequest
 from askreport.types import Answer, Found, Hit, Page, Passage, Shelved
 
-router = APIRouter(responses=examples.failures("default"))
+router = APIRouter(dependencies=[READER], responses=examples.failures(401, "default"))
+health = APIRouter(responses=examples.failures("default"))
 
 
 async def _library(request: Request) -> Library:
@@ -184,7 +186,7 @@ def open_permalink(passage: PassageId, library: Shelf) -> HTMLResponse:
     return HTMLResponse(permalink.html(found, page), headers=dict(permalink.HEADERS))
 
 
-@router.get(
+@health.get(
     "/healthz",
     tags=["health"],
     summary="Whether the process runs",
@@ -195,7 +197,7 @@ async def healthz(library: Shelf) -> Alive:
     return Alive("ok", library.version)
 
 
-@router.get(
+@health.get(
     "/readyz",
     tags=["health"],
     summary="Whether questions are answered",

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from askreport import errors
 from askreport.library import Library
 from askreport.serve.api.app import create_app
+from askreport.serve.keys import Keys
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 """Names that a browser on this machine gives this machine."""
@@ -20,9 +21,11 @@ FINISH_SECONDS = 30
 """How long answers under way may take after a signal to stop."""
 
 OPEN_WARNING = (
-    "warning: anyone who can reach this address can read the shelf; "
-    "there is no access control\n"
+    "warning: anyone who can reach this address can read the shelf; there are no keys\n"
 )
+
+WITHOUT_KEYS = " (without keys, to this machine only)"
+WITH_KEYS = " (to those who have a key)"
 
 
 def run(library: Library, host: str, port: int, *, names: Collection[str] = ()) -> None:
@@ -30,16 +33,25 @@ def run(library: Library, host: str, port: int, *, names: Collection[str] = ()) 
 
     `port` 0 takes a free one; the address goes to stderr once it answers. On a loopback
     address only requests for a loopback name or one of `names` are answered; elsewhere
-    `names`, if given, bound it likewise. Raises SettingsWrong if it cannot listen.
+    `names`, if given, bound it likewise. Raises SettingsWrong if it cannot listen, or
+    would be open to other machines without keys and was not told to; KeysWrong.
     """
     local = _loopback(host)
+    keyed = bool(Keys(library.shelf.keys).listed())
+    if not (local or keyed or library.shelf.settings.open_access):
+        raise errors.SettingsWrong(
+            f"without keys, {host} would let anybody who reaches it read the shelf",
+            hint="make a key (askreport keys add NAME), or say --open-access",
+        )
     named = f"[{host}]" if ":" in host else host
     hosts = {named, *LOOPBACK, *names} if local or names else ()
     with listen(host, port) as listening:
-        if not local:
+        if not (local or keyed):
             sys.stderr.write(OPEN_WARNING)
+        serving = server(create_app(library, hosts=hosts))
+        serving.to_whom = WITH_KEYS if keyed else WITHOUT_KEYS if local else ""
         with contextlib.suppress(KeyboardInterrupt):
-            server(create_app(library, hosts=hosts)).run([listening])
+            serving.run([listening])
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -55,9 +67,9 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def server(app: FastAPI) -> uvicorn.Server:
+def server(app: FastAPI) -> "Server":
     """A server of `app` that logs no request: addresses and questions are private."""
-    return _Server(
+    return Server(
         uvicorn.Config(
             app,
             access_log=False,
@@ -70,13 +82,17 @@ def server(app: FastAPI) -> uvicorn.Server:
     )
 
 
-class _Server(uvicorn.Server):
-    """Says where it listens as soon as it does."""
+class Server(uvicorn.Server):
+    """Says where it listens, and to whom, as soon as it does."""
+
+    to_whom = ""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listening in sockets or ():
-            sys.stderr.write(f"askreport listens on {address(listening)}\n")
+            sys.stderr.write(
+                f"askreport listens on {address(listening)}{self.to_whom}\n"
+            )
         sys.stderr.flush()
 
 
