@@ -53,8 +53,29 @@ def test_every_setting_has_a_meaning_and_can_be_set_by_environment(
     field = settings.Settings.model_fields[name]
     assert field.description
     value = "a" * 64 if name == "model_digest" else str(field.default)
-    monkeypatch.setenv(f"ASKREPORT_{name.upper()}", value)
-    assert str(getattr(settings.load(root / settings.FILE), name)) == value
+    several = isinstance(field.default, tuple)
+    monkeypatch.setenv(f"ASKREPORT_{name.upper()}", "a, b" if several else value)
+    found = getattr(settings.load(root / settings.FILE), name)
+    assert found == ("a", "b") if several else str(found) == value
+
+
+def test_several_values_are_an_array_in_the_file(root: Path) -> None:
+    path = say(root, 'hosts = ["a.example", "b.example"]')
+    assert settings.load(path).hosts == ("a.example", "b.example")
+    say(root, "hosts = [1]")
+    with pytest.raises(errors.SettingsWrong, match="'hosts'"):
+        settings.load(path)
+
+
+@pytest.mark.parametrize(("said", "meant"), [("true", True), ("FALSE", False)])
+def test_a_switch_is_true_or_false_in_a_variable(
+    root: Path, monkeypatch: pytest.MonkeyPatch, said: str, meant: bool
+) -> None:
+    monkeypatch.setenv("ASKREPORT_OPEN_ACCESS", said)
+    assert settings.load(root / settings.FILE).open_access is meant
+    monkeypatch.setenv("ASKREPORT_OPEN_ACCESS", "yes")
+    with pytest.raises(errors.SettingsWrong, match="'open_access'"):
+        settings.load(root / settings.FILE)
 
 
 @pytest.mark.parametrize(

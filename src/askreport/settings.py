@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from askreport import errors
 
@@ -25,6 +25,15 @@ PREFIX = "ASKREPORT_"
 PLACES = frozenset((PREFIX + "SHELF", PREFIX + "MODELS"))
 """Variables that say where something is kept (the shelf, added models), not how to
 answer: they name no setting."""
+
+
+def _tuple(value: object) -> object:
+    """TOML and JSON have lists; settings are frozen."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+"""Several texts: an array in the file, separated by commas in a variable."""
 
 
 class Settings(BaseModel):
@@ -133,6 +142,51 @@ class Settings(BaseModel):
             description="Serve without keys on an address that other machines reach: "
             "whoever reaches it can read the shelf."
         ),
+    ] = False
+    hosts: Annotated[
+        Names,
+        Field(
+            description="Names that it answers to, beside those of this machine; on an "
+            "address that others reach, to any name where there are none."
+        ),
+    ] = ()
+    origins: Annotated[
+        Names,
+        Field(
+            description="Web sites whose scripts may call it (CORS), such as "
+            "https://chat.example.org; none where empty."
+        ),
+    ] = ()
+    requests_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10**6,
+            description="Most requests of a key a minute; 0 sets no limit.",
+        ),
+    ] = 600
+    queue: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10_000,
+            description="Most questions that wait for their turn; more are refused.",
+        ),
+    ] = 64
+    answer_seconds: Annotated[
+        float,
+        Field(gt=0, le=3600, description="Longest that a caller waits for an answer."),
+    ] = 30.0
+    log_format: Annotated[
+        Literal["text", "json"],
+        Field(
+            description="What the service writes to stderr: failures in words, or "
+            "every request and failure as a line of JSON."
+        ),
+    ] = "text"
+    log_questions: Annotated[
+        bool,
+        Field(description="Whether the lines of requests hold what was asked."),
     ] = False
 
 

@@ -141,8 +141,8 @@ def test_earlier_turns_of_the_wrong_kind_number_or_length_are_refused(
         headers={"Content-Type": "application/json"},
     )
     assert refused.status_code == 422
-    assert refused.json()["error"]["type"] == "RequestInvalid"
-    assert "earlier" in refused.json()["error"]["message"]
+    assert refused.json()["code"] == "RequestInvalid"
+    assert "earlier" in refused.json()["detail"]
 
 
 def test_a_passage_is_found_by_the_id_that_a_citation_gives(
@@ -238,7 +238,7 @@ def test_the_service_is_not_ready_before_the_encoder_is_open(
         library.may_open.set()
         after = ready(client)
     assert before.status_code == 503
-    assert before.json()["error"]["type"] == "Warming"
+    assert before.json()["code"] == "Warming"
     assert before.headers["retry-after"] == "5"
     assert (alive.status_code, after.status_code) == (200, 200)
 
@@ -266,7 +266,7 @@ def test_a_service_started_without_an_index_is_ready_once_there_is_one(
         Library.open(shelf).build()
         after = ready(client)
     assert before.status_code == 503
-    assert before.json()["error"]["type"] == "IndexMissing"
+    assert before.json()["code"] == "IndexMissing"
     assert after.status_code == 200
 
 

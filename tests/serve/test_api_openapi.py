@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from askreport.serve.api import routes
-from askreport.serve.api.errors import ErrorBody
+from askreport.serve.api.errors import MEDIA_TYPE, Problem
 from askreport.serve.api.requests import AskRequest, SearchRequest
 
 OPERATIONS = {
@@ -18,6 +18,7 @@ OPERATIONS = {
     "list_documents": ("get", "/documents"),
     "get_document": ("get", "/documents/{document}"),
     "get_page": ("get", "/documents/{document}/pages/{number}"),
+    "read_metrics": ("get", "/metrics"),
     "open_permalink": ("get", "/c/{passage}"),
     "healthz": ("get", "/healthz"),
     "readyz": ("get", "/readyz"),
@@ -110,8 +111,9 @@ def test_every_example_of_a_response_is_one(described: dict[str, Any]) -> None:
             continue
         kind = get_type_hints(getattr(routes, operation["operationId"]))["return"]
         for status, response in operation["responses"].items():
-            example = response["content"]["application/json"]["example"]
-            expected = kind if status == "200" else ErrorBody
+            media = "application/json" if status == "200" else MEDIA_TYPE
+            example = response["content"][media]["example"]
+            expected = kind if status == "200" else Problem
             TypeAdapter(expected).validate_python(example, extra="forbid")
 
 
@@ -119,8 +121,9 @@ def test_every_failure_has_the_one_body(described: dict[str, Any]) -> None:
     for _, path, operation in operations(described):
         for status, response in operation["responses"].items():
             if status != "200" and not path.startswith("/c/"):
-                schema = response["content"]["application/json"]["schema"]
-                assert schema["$ref"].endswith("/ErrorBody"), (path, status)
+                assert list(response["content"]) == [MEDIA_TYPE], (path, status)
+                schema = response["content"][MEDIA_TYPE]["schema"]
+                assert schema["$ref"].endswith("/Problem"), (path, status)
 
 
 @pytest.mark.parametrize("name", ["ask", "search"])
@@ -129,4 +132,4 @@ def test_what_questions_can_be_refused_for_is_described(
 ) -> None:
     method, path = OPERATIONS[name]
     responses = described["paths"][path][method]["responses"]
-    assert set(responses) == {"200", "401", "404", "413", "422", "503", "default"}
+    assert set(responses) == set("200 401 404 408 413 422 429 503 default".split())

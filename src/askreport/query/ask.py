@@ -7,6 +7,7 @@ asks.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from askreport import stages
 from askreport import text as texts
 from askreport.calibration import Calibration
 from askreport.embedding import Encoder
@@ -85,7 +86,8 @@ def ask(asked: Asked, limits: Limits, coverage: Coverage, *, version: str) -> An
     sure = limits.sure(found)
     usable = found if sure >= limits.floor else ()
     kept = evidence.keep(lookup, usable, generation, most=limits.top, floor=0)
-    traced = verify.trace(prose.write(kept, generation), kept, generation)
+    with stages.of("verify"):
+        traced = verify.trace(prose.write(kept, generation), kept, generation)
     nearest = () if traced.citations else _nearest(lookup, found, generation)
     shown = explained.Shown(kept, traced.citations, nearest, sure, limits.floor)
     return Answer(
@@ -127,22 +129,25 @@ def find(asked: Asked, limits: Limits) -> Found:
 
 def _lookup(asked: Asked, limits: Limits) -> question.Question:
     most = limits.question_chars
-    return question.ask(
-        followup.resolve(asked.text, asked.earlier, most_chars=most),
-        asked.encoder,
-        asked.generation.lexical,
-        most_chars=most,
-    )
+    with stages.of("encode"):
+        return question.ask(
+            followup.resolve(asked.text, asked.earlier, most_chars=most),
+            asked.encoder,
+            asked.generation.lexical,
+            most_chars=most,
+        )
 
 
 def _found(
     asked: Asked, lookup: question.Question, limits: Limits
 ) -> tuple[Candidate, ...]:
     rows = asked.scope.rows
-    found = evidence.score(
-        candidates.find(lookup, asked.generation, most=limits.candidates, among=rows)
-    )
-    return reranked.order(lookup.text, found, asked.reranking)
+    with stages.of("retrieve"):
+        near = candidates.find(
+            lookup, asked.generation, most=limits.candidates, among=rows
+        )
+    with stages.of("score"):
+        return reranked.order(lookup.text, evidence.score(near), asked.reranking)
 
 
 def _nearest(

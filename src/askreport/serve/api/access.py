@@ -44,7 +44,7 @@ class Access:
         self._closed = self._closed or bool(self._keys.listed())
         key = self._keys.check(_sent(Headers(scope=scope)))
         if key is not None:
-            return Caller(key.name, key.scope)
+            return Caller(key.name, key.scope, keyed=True)
         return Caller(address, None if self._closed or needed == "admin" else "read")
 
 

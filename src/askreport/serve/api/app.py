@@ -1,24 +1,37 @@
 """a Library -> the FastAPI app that serves it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+from starlette.middleware.cors import CORSMiddleware
 
 from askreport.library import Library
-from askreport.serve.api import errors
+from askreport.serve.api import errors, tracing
 from askreport.serve.api.access import Access
 from askreport.serve.api.guard import Guard
+from askreport.serve.api.intake import Intake
+from askreport.serve.api.metrics import Metrics
+from askreport.serve.api.observed import Observed
+from askreport.serve.api.pace import Pace, Paced
+from askreport.serve.api.queue import Queue
 from askreport.serve.api.readiness import Readiness
 from askreport.serve.api.routes import health, router
 from askreport.serve.keys import Keys
 
 DESCRIPTION = """\
 Ask a shelf of reports a question; get the exact passages that answer it, each with a
-citation that opens at the right page. Every failure has the same body: what happened,
-and what to do about it.
+citation that opens at the right page. Every failure is a problem (RFC 9457) that says
+what happened, and what to do about it.
 """
+
+EXPOSED = ("Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id")
+"""Headers that scripts of listed web sites may read."""
 
 TAGS = [
     {"name": "questions", "description": "Answers and passages."},
@@ -34,14 +47,6 @@ def create_app(library: Library, *, hosts: Collection[str] = ()) -> FastAPI:
     It answers to the names `hosts` only, or to any where none are given. No interactive
     documentation is served: its pages would fetch scripts from elsewhere.
     """
-    readiness = Readiness(library)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        readiness.start()
-        yield
-        await readiness.finish()
-
     app = FastAPI(
         title="askreport",
         summary="Ask a shelf of reports.",
@@ -52,17 +57,76 @@ def create_app(library: Library, *, hosts: Collection[str] = ()) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        lifespan=lifespan,
+        lifespan=_lifespan,
     )
+    known = library.shelf.settings
     app.state.library = library
-    app.state.readiness = readiness
+    app.state.readiness = Readiness(library)
+    app.state.queue = Queue(library, most=known.queue, seconds=known.answer_seconds)
+    app.state.metrics = Metrics()
+    app.state.metrics.watch(
+        lambda: app.state.queue.waiting, lambda: app.state.queue.running
+    )
+    app.state.tracing = tracing.configured()
     app.include_router(router)
     app.include_router(health)
-    # The last added is the outermost.
-    app.add_middleware(Access, keys=Keys(library.shelf.keys))
-    app.add_middleware(Guard, hosts=hosts)
+    _wrap(app, library, hosts)
     errors.register(app)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
+
+
+def _wrap(app: FastAPI, library: Library, hosts: Collection[str]) -> None:
+    """Put the app behind what every request passes; the last added is the outermost."""
+    known, state = library.shelf.settings, app.state
+    app.add_middleware(Intake)
+    if known.requests_per_minute:
+        pace = Pace(known.requests_per_minute)
+        app.add_middleware(Paced, pace=pace, everybody=known.open_access)
+    app.add_middleware(Access, keys=Keys(library.shelf.keys))
+    if known.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=known.origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("Authorization", "Content-Type", "X-API-Key"),
+            expose_headers=EXPOSED,
+        )
+    app.add_middleware(Guard, hosts=hosts, origins=known.origins)
+    traced = None if state.tracing is None else state.tracing.tracer
+    questions = known.log_questions
+    app.add_middleware(
+        Observed, metrics=state.metrics, questions=questions, tracer=traced
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    state.readiness.start()
+    beating = asyncio.create_task(state.metrics.beat())
+    yield
+    beating.cancel()
+    state.queue.close()
+    await state.readiness.finish()
+    if state.tracing is not None:
+        await asyncio.to_thread(state.tracing.close)
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI, with the schema of problem details, which no route returns."""
+    if not app.openapi_schema:
+        app.openapi_schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            tags=app.openapi_tags,
+            routes=app.routes,
+        )
+        schema = TypeAdapter(errors.Problem).json_schema()
+        app.openapi_schema["components"]["schemas"]["Problem"] = schema
+    return app.openapi_schema
 
 
 def _operation_id(route: APIRoute) -> str:

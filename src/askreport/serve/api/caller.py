@@ -23,6 +23,7 @@ NEEDS: tuple[tuple[str, Need], ...] = (
     ("/healthz", "nothing"),
     ("/readyz", "nothing"),
     ("/openapi.json", "nothing"),
+    ("/problems", "nothing"),
     ("/slack", "signature"),
     ("/teams", "signature"),
     ("/mattermost", "signature"),
@@ -54,6 +55,13 @@ class Caller:
     """Of its key; of its address where it has none."""
     scope: Scope | None
     """What it may do; None: only what needs no key."""
+    keyed: bool = False
+    """Whether it showed a key."""
+
+    @property
+    def account(self) -> str:
+        """What its requests are counted under: no address is the name of a key."""
+        return f"key {self.name}" if self.keyed else self.name
 
     def require(self, wanted: Scope) -> None:
         """Raises KeyMissing or KeyTooNarrow unless it may do that."""

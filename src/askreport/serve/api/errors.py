@@ -1,4 +1,4 @@
-"""what went wrong -> a status and `{"error": {"type", "message", "hint"}}`.
+"""what went wrong -> a status and problem details (RFC 9457).
 
 The one place that knows statuses. A fault of the caller is told in full. A fault of
 the server is told without its paths, which stand in its log; so does an unexpected
@@ -16,12 +16,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
+from starlette.types import Scope
 
 from askreport import errors
-from askreport.serve.api import permalink, requests
+from askreport.serve.api import later, observed, requests
 from askreport.serve.api.caller import KeyMissing, KeyTooNarrow
 from askreport.serve.api.readiness import Warming
+from askreport.serve.web import look
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,26 @@ MOST_TOLD = 5
 
 MOST_BODY = 64 * 1024
 """Bytes. The longest question (4,000 characters, each of them an escaped surrogate pair
-of 12 bytes) takes 48,000; nothing here needs more."""
+of 12 bytes) takes 48,000; no route of ours needs more."""
+
+MOST_CHAT = 1024 * 1024
+"""Bytes. Chat tools send the whole conversation with every question."""
+
+CHATS = ("/v1/", "/mcp")
+"""Where the paths begin that take as much."""
+
+
+class BodyLong(errors.AskreportError):
+    """A body is longer than its route takes."""
+
+
+class HostUnknown(errors.AskreportError):
+    """A request is meant for a name that is not this service's."""
+
+
+class OriginRefused(errors.AskreportError):
+    """A web site that is not listed had its visitor's browser send a request."""
+
 
 RETRY_AFTER = {"Retry-After": "5"}
 """Seconds: about what it takes to open the default encoder."""
@@ -38,7 +59,15 @@ RETRY_AFTER = {"Retry-After": "5"}
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="askreport"'}
 """How to authenticate, which a 401 has to say (RFC 9110, section 11.6.1)."""
 
-EXTRA: Mapping[int, Mapping[str, str]] = {401: CHALLENGE, 503: RETRY_AFTER}
+CLOSE = {"Connection": "close"}
+"""After a body that was not read to its end, no other request can follow."""
+
+EXTRA: Mapping[int, Mapping[str, str]] = {
+    401: CHALLENGE,
+    408: CLOSE,
+    413: CLOSE,
+    503: RETRY_AFTER,
+}
 """Headers that come with a status."""
 
 SEND_JSON = "send a JSON object in UTF-8 with Content-Type: application/json"
@@ -55,10 +84,26 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorBody:
-    """The body of every response that is not a success."""
+class Problem:
+    """The body of every response that is not a success (RFC 9457)."""
 
-    error: Failure
+    type: str
+    """`/problems/` and the code; a page of this service that says what it means."""
+    title: str
+    status: int
+    detail: str
+    hint: str
+    """What to do about it."""
+    code: str
+    """Stable; match on it."""
+    request: str
+    """The request's id, as X-Request-Id and the log have it."""
+
+
+MEDIA_TYPE = "application/problem+json"
+
+PROBLEMS = "/problems/"
+"""Where each code is explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +122,13 @@ CALLER: Mapping[type[errors.AskreportError], int] = {
     Warming: 503,
     KeyMissing: 401,
     KeyTooNarrow: 403,
+    OriginRefused: 403,
+    later.BodySlow: 408,
+    BodyLong: 413,
+    HostUnknown: 421,
+    later.TooMany: 429,
+    later.Busy: 503,
+    later.TookTooLong: 503,
 }
 """Errors whose own words concern the caller and name nothing of the server."""
 
@@ -124,24 +176,37 @@ UNEXPECTED = Refusal(
     500, Failure("Unexpected", "something went wrong", "see the server's log")
 )
 
-TOO_LARGE = Refusal(
-    413,
-    Failure(
-        "BodyTooLarge",
-        f"the body is longer than {MOST_BODY:,} bytes",
-        "ask one thing at a time",
-    ),
-    {"Connection": "close"},
-)
+TITLES: Mapping[str, str] = {
+    "BodyLong": "The body is too long",
+    "BodySlow": "The body took too long to arrive",
+    "Busy": "Too many questions wait",
+    "CalibrationWrong": "The shelf's calibration cannot be applied",
+    "CatalogueWrong": "The catalogue must be corrected",
+    "FilterWrong": "The filter contradicts itself",
+    "HostUnknown": "Not the name of this service",
+    "IndexDamaged": "The index is damaged",
+    "IndexForeign": "The index is of another version",
+    "IndexMissing": "There is no index yet",
+    "KeyMissing": "A key is needed",
+    "KeyTooNarrow": "The key does not reach this far",
+    "KeysWrong": "The service's keys cannot be read",
+    "MethodNotAllowed": "The route has other methods",
+    "ModelChanged": "The encoder is not the one that built the index",
+    "ModelMissing": "A model cannot be opened",
+    "NotFound": "Not on this shelf",
+    "OriginRefused": "Other web sites may not call",
+    "QuestionRefused": "The question is empty or too long",
+    "RequestInvalid": "The request is not understood",
+    "RouteUnknown": "No such route",
+    "TooMany": "Too many requests",
+    "TookTooLong": "No answer in time",
+    "Unexpected": "Something went wrong",
+    "Warming": "Still starting",
+}
+"""What each code means, in a few words that stay the same."""
 
-MISDIRECTED = Refusal(
-    421,
-    Failure(
-        "HostUnknown",
-        "this service does not answer to the name in the Host header",
-        "ask for 127.0.0.1 or localhost; behind a proxy, make it pass on that name",
-    ),
-)
+OTHER = "The shelf cannot answer"
+"""The title of a code that has none of its own."""
 
 
 def register(app: FastAPI) -> None:
@@ -152,7 +217,7 @@ def register(app: FastAPI) -> None:
 
 
 def _respond(request: Request, error: Exception) -> Response:
-    return response(request.url.path, refusal(error))
+    return response(request.scope, refusal(error))
 
 
 def refusal(error: Exception) -> Refusal:
@@ -169,17 +234,34 @@ def refusal(error: Exception) -> Refusal:
     return UNEXPECTED
 
 
-def response(path: str, refused: Refusal) -> Response:
-    """A refusal as it is sent: HTML where a reader follows a permalink, else JSON."""
-    failure = refused.failure
-    headers = dict(refused.headers)
-    if path.startswith(permalink.PATH):
-        text = permalink.failure(failure.message, failure.hint)
-        headers |= permalink.HEADERS
-        return HTMLResponse(text, refused.status, headers)
+def response(scope: Scope, refused: Refusal) -> Response:
+    """A refusal as it is sent: a page where a person reads, else problem details."""
+    if look.is_page(scope["path"]):
+        failure = refused.failure
+        page = look.failure(failure.message, failure.hint)
+        return look.response(page, refused.status, refused.headers)
     # In ASCII: a key of the body may be half a surrogate pair, which UTF-8 cannot hold.
-    body = json.dumps(asdict(ErrorBody(failure)))
-    return Response(body, refused.status, headers, media_type="application/json")
+    body = json.dumps(asdict(problem(refused)))
+    return Response(body, refused.status, dict(refused.headers), media_type=MEDIA_TYPE)
+
+
+def problem(refused: Refusal) -> Problem:
+    """The body that a refusal is told in."""
+    failure, record = refused.failure, observed.current()
+    return Problem(
+        type=f"{PROBLEMS}{failure.type}",
+        title=TITLES.get(failure.type, OTHER),
+        status=refused.status,
+        detail=failure.message,
+        hint=failure.hint,
+        code=failure.type,
+        request=record.id if record is not None else "",
+    )
+
+
+def most_body(path: str) -> int:
+    """Bytes that a body sent to `path` may have."""
+    return MOST_CHAT if path.startswith(CHATS) else MOST_BODY
 
 
 def _foreseen(error: errors.AskreportError) -> Refusal:
@@ -187,7 +269,10 @@ def _foreseen(error: errors.AskreportError) -> Refusal:
     for kind in type(error).__mro__:
         if kind in CALLER:
             told = Failure(name, error.message, error.hint)
-            return Refusal(CALLER[kind], told, EXTRA.get(CALLER[kind], {}))
+            headers = dict(EXTRA.get(CALLER[kind], {}))
+            if isinstance(error, later.Later):
+                headers["Retry-After"] = str(error.seconds)
+            return Refusal(CALLER[kind], told, headers)
         if kind in SERVER:
             status, message, hint = SERVER[kind]
             log.warning("%s: %s (%s)", name, error.message, error.hint)

@@ -3,6 +3,7 @@
 Built from the types themselves, so that an example cannot fall behind its schema.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -105,13 +106,21 @@ def failures(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
 
 def _failure(status: int | str) -> dict[str, Any]:
     description, failure = _FAILURES[status]
-    shown = to_jsonable_python(errors.ErrorBody(failure))
+    told = 500 if status == "default" else int(status)
+    problem = replace(errors.problem(errors.Refusal(told, failure)), request=REQUEST)
     return {
         "description": description,
-        "model": errors.ErrorBody,
-        "content": {"application/json": {"example": shown}},
+        "content": {
+            errors.MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": to_jsonable_python(problem),
+            }
+        },
     }
 
+
+REQUEST = "7e2f0d5b1c9a4f3e8d6b2a1c0f9e8d7c"
+"""The id of a request."""
 
 _FAILURES: dict[int | str, tuple[str, errors.Failure]] = {
     401: (
@@ -130,7 +139,20 @@ _FAILURES: dict[int | str, tuple[str, errors.Failure]] = {
             "askreport sources lists the documents and their ids",
         ),
     ),
-    413: (errors.TOO_LARGE.failure.message, errors.TOO_LARGE.failure),
+    408: (
+        "The body took too long to arrive.",
+        errors.Failure(
+            "BodySlow", "the body did not arrive within 10 seconds", "send it at once"
+        ),
+    ),
+    413: (
+        "The body is too long.",
+        errors.Failure(
+            "BodyLong",
+            f"the body is longer than {errors.MOST_BODY:,} bytes",
+            "ask one thing at a time",
+        ),
+    ),
     422: (
         "Not what this route takes, a question that is empty or too long, or a filter "
         "that contradicts itself.",
@@ -140,9 +162,18 @@ _FAILURES: dict[int | str, tuple[str, errors.Failure]] = {
             "did you mean 'filter.documents'?",
         ),
     ),
+    429: (
+        "The key sends more than its share; `Retry-After` says how long to wait.",
+        errors.Failure(
+            "TooMany",
+            "more than 600 requests a minute",
+            "wait as long as Retry-After says",
+        ),
+    ),
     "default": ("Any other failure has the same body.", errors.UNEXPECTED.failure),
     503: (
-        "No answer now: no index, a damaged one, another encoder, or still starting.",
+        "No answer now: no index, a damaged one, another encoder, still starting, or "
+        "as many questions wait as may. `Retry-After` says when to try again.",
         errors.Failure(
             "IndexMissing", "this shelf has no index yet", "run askreport build"
         ),

@@ -1,11 +1,13 @@
-"""an ASGI app -> the same app behind limits and security headers.
+"""an ASGI app -> the same app behind its gate: names, origins, headers, refusals.
 
-Knows HTTP and nothing of shelves. Outermost, so that it also covers what the app
-refuses.
+Knows HTTP and nothing of shelves. Whatever is raised inside becomes a response here.
 """
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +17,9 @@ from askreport.serve.api import errors
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -23,48 +27,93 @@ HEADERS = {
 """On every response, unless a route sets its own: shelves may be confidential, so
 nothing is kept by caches, framed, or told to the sites that a page links to."""
 
-MOST_READ = 8 * 2**20
-"""Bytes of an overlong body that are read, and dropped, before it is refused."""
+MOST_DRAINED = 8 * 2**20
+"""Bytes of a refused body that are read, and dropped, before the refusal is sent: a
+connection closed on a client that is still sending is reset, and the client never
+learns why."""
+
+DRAIN_SECONDS = 2.0
+"""How long that may take."""
 
 
 class Guard:
-    """Checks the Host, bounds the body, adds headers, catches what nobody foresaw."""
+    """Checks whom a request is meant for and where it comes from, adds headers, turns
+    exceptions into refusals.
+    """
 
-    def __init__(self, app: ASGIApp, *, hosts: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str] = (),
+        origins: Collection[str] = (),
+    ) -> None:
         """Answer to `hosts` only, or to any name where there are none.
 
         Naming them keeps a web page that points its own name at a loopback address (DNS
-        rebinding) from reading the shelf through its visitor's browser.
+        rebinding) from reading the shelf through its visitor's browser. `origins` are
+        the web sites whose scripts may call, beside our own.
         """
         self.app = app
         self.hosts = frozenset(name.lower() for name in hosts)
+        self.origins = frozenset(origin.lower().rstrip("/") for origin in origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        reply = _Reply(send)
+        inbox, reply = _Inbox(receive), _Reply(send)
         try:
-            await self._answer(scope, receive, reply)
+            self._check(Headers(scope=scope))
+            await self.app(scope, inbox, reply)
         except Exception as error:  # noqa: BLE001 - the last resort; it logs, then says 500
             refused = errors.refusal(error)
             if not reply.started:
-                await _refuse(refused, scope, receive, reply)
+                if "expect" not in Headers(scope=scope):  # it has not begun to send
+                    await inbox.drain()
+                response = errors.response(scope, refused)
+                await response(scope, receive, reply)
 
-    async def _answer(self, scope: Scope, receive: Receive, reply: Send) -> None:
-        if self._misdirected(Headers(scope=scope).get("host", "")):
-            await _refuse(errors.MISDIRECTED, scope, receive, reply)
+    def _check(self, headers: Headers) -> None:
+        host = headers.get("host", "").lower()
+        name = re.sub(r":\d*$", "", host)
+        if self.hosts and name and name not in self.hosts:
+            raise errors.HostUnknown(
+                "this service does not answer to the name in the Host header",
+                hint="ask for 127.0.0.1 or localhost, or add the name to the setting "
+                "hosts",
+            )
+        origin = headers.get("origin")
+        if origin is None or origin.lower() in self.origins:
             return
-        body = await _body(receive)
-        if body is None:
-            await _refuse(errors.TOO_LARGE, scope, receive, reply)
-            return
-        await self.app(scope, _replayed(body, receive), reply)
+        if not host or urlsplit(origin.lower()).netloc != host:
+            raise errors.OriginRefused(
+                "scripts of other web sites may not call this service",
+                hint="add the site to the setting origins, if it is yours",
+            )
 
-    def _misdirected(self, host: str) -> bool:
-        name = re.sub(r":\d*$", "", host).lower()
-        return bool(self.hosts and name) and name not in self.hosts
+
+class _Inbox:
+    """Hands on what arrives; knows whether more is to come."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._more = True
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._more = message["type"] == "http.request" and message.get(
+            "more_body", False
+        )
+        return message
+
+    async def drain(self) -> None:
+        read = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._more and read <= MOST_DRAINED:
+                    read += len((await self()).get("body", b""))
 
 
 class _Reply:
@@ -81,38 +130,3 @@ class _Reply:
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
-
-
-async def _refuse(
-    refused: errors.Refusal, scope: Scope, receive: Receive, send: Send
-) -> None:
-    await errors.response(scope["path"], refused)(scope, receive, send)
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None if it is too long.
-
-    One that is too long is read on for a while: a connection closed on a client that is
-    still sending is reset, and the client never learns why.
-    """
-    kept, read, more = bytearray(), 0, True
-    while more and read <= MOST_READ:
-        message = await receive()
-        part = message.get("body", b"")
-        read += len(part)
-        if read <= errors.MOST_BODY:
-            kept += part
-        more = message["type"] == "http.request" and message.get("more_body", False)
-    return bytes(kept) if read <= errors.MOST_BODY else None
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that hands out the body read, then whatever comes after it."""
-    unread = [body]
-
-    async def again() -> Message:
-        if unread:
-            return {"type": "http.request", "body": unread.pop(), "more_body": False}
-        return await receive()
-
-    return again

@@ -1,26 +1,42 @@
 """requests -> what the Library says, one thin function a route."""
 
+import contextlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import WrapSerializer
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from askreport.errors import NotFound
+from askreport.errors import AskreportError, NotFound
 from askreport.library import Library
 from askreport.serve import render
-from askreport.serve.api import examples, permalink
+from askreport.serve.api import errors, examples, metrics, permalink
 from askreport.serve.api.caller import READER
+from askreport.serve.api.metrics import Metrics
+from askreport.serve.api.queue import Queue
 from askreport.serve.api.readiness import Alive, Readiness, Ready
 from askreport.serve.api.requests import AskRequest, SearchRequest
+from askreport.serve.web import look
 from askreport.types import Answer, Found, Hit, Page, Passage, Shelved
 
-router = APIRouter(dependencies=[READER], responses=examples.failures(401, "default"))
+router = APIRouter(
+    dependencies=[READER], responses=examples.failures(401, 429, "default")
+)
 health = APIRouter(responses=examples.failures("default"))
 
 
 async def _library(request: Request) -> Library:
     found: Library = request.app.state.library
+    return found
+
+
+async def _queue(request: Request) -> Queue:
+    found: Queue = request.app.state.queue
+    return found
+
+
+async def _metrics(request: Request) -> Metrics:
+    found: Metrics = request.app.state.metrics
     return found
 
 
@@ -35,6 +51,7 @@ Asked = Annotated[
 """An Answer; its JSON leaves out an explanation that nobody asked for."""
 
 Shelf = Annotated[Library, Depends(_library)]
+Waiting = Annotated[Queue, Depends(_queue)]
 DocumentId = Annotated[
     str,
     Path(description="A document's id, as GET /documents lists it."),
@@ -59,15 +76,15 @@ PageNumber = Annotated[
     responses=examples.success(
         examples.ANSWER, "The answer, or a decline with what came nearest."
     )
-    | examples.failures(404, 413, 422, 503),
+    | examples.failures(404, 408, 413, 422, 503),
 )
-def ask(asked: AskRequest, library: Shelf) -> Asked:
+async def ask(asked: AskRequest, queue: Waiting) -> Asked:
     """Answers in the reports' own sentences, each with a citation to check it by.
 
     A question the reports do not answer is a success too: `status` is `no-evidence`,
     `citations` is empty, and `nearest` shows what came closest.
     """
-    return library.ask(
+    return await queue.ask(
         asked.question,
         top=asked.top,
         among=asked.filter.noun(),
@@ -81,15 +98,15 @@ def ask(asked: AskRequest, library: Shelf) -> Asked:
     tags=["questions"],
     summary="Search for passages",
     responses=examples.success([examples.HIT], "Passages, best first.")
-    | examples.failures(404, 413, 422, 503),
+    | examples.failures(404, 408, 413, 422, 503),
 )
-def search(asked: SearchRequest, library: Shelf) -> tuple[Hit, ...] | Found:
+async def search(asked: SearchRequest, queue: Waiting) -> tuple[Hit, ...] | Found:
     """Passages that might bear on a question, with the signals that say so.
 
     A list of them; with `explain`, an object that holds the list as `hits`, what was
     looked up, and what became of every candidate.
     """
-    found = library.find(
+    found = await queue.find(
         asked.question,
         top=asked.top,
         among=asked.filter.noun(),
@@ -183,7 +200,37 @@ def open_permalink(passage: PassageId, library: Shelf) -> HTMLResponse:
     generation = library.generation
     found = generation.passage(passage)
     page = generation.page(found.source.id, found.page)
-    return HTMLResponse(permalink.html(found, page), headers=dict(permalink.HEADERS))
+    return look.response(permalink.html(found, page))
+
+
+@health.get(
+    errors.PROBLEMS + "{code}", include_in_schema=False, response_class=HTMLResponse
+)
+async def explain_problem(code: str) -> HTMLResponse:
+    """What the `type` of a problem leads to."""
+    title = errors.TITLES.get(code)
+    if title is None:
+        raise NotFound(f"no problem {code!r}", hint="see docs/http.md")
+    return look.response(look.page("problem.html", code=code, title=title))
+
+
+@router.get(
+    "/metrics",
+    tags=["health"],
+    summary="Figures for Prometheus",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "Prometheus's text format."}},
+)
+def read_metrics(
+    library: Shelf, kept: Annotated[Metrics, Depends(_metrics)]
+) -> Response:
+    """Requests, latency by route and by stage, answers and declines, the queue, the
+    index that answers, how late the event loop is, and the process itself.
+    """
+    with contextlib.suppress(AskreportError):
+        manifest = library.generation.manifest
+        kept.answering(library.generation.id, manifest.model)
+    return Response(kept.text(), media_type=metrics.CONTENT_TYPE)
 
 
 @health.get(

@@ -11,7 +11,9 @@ from fastapi import FastAPI
 
 from askreport import errors
 from askreport.library import Library
+from askreport.serve.api import logs
 from askreport.serve.api.app import create_app
+from askreport.serve.api.patience import Patient
 from askreport.serve.keys import Keys
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -44,7 +46,10 @@ def run(library: Library, host: str, port: int, *, names: Collection[str] = ()) 
             hint="make a key (askreport keys add NAME), or say --open-access",
         )
     named = f"[{host}]" if ":" in host else host
+    names = {*names, *library.shelf.settings.hosts}
     hosts = {named, *LOOPBACK, *names} if local or names else ()
+    if library.shelf.settings.log_format == "json":
+        logs.structured()
     with listen(host, port) as listening:
         if not (local or keyed):
             sys.stderr.write(OPEN_WARNING)
@@ -73,6 +78,7 @@ def server(app: FastAPI) -> "Server":
         uvicorn.Config(
             app,
             access_log=False,
+            http=Patient,
             log_config=None,
             proxy_headers=False,
             server_header=False,

@@ -1,0 +1,29 @@
+"""a request that cannot be served now -> when it can be tried again."""
+
+import math
+
+from askreport import errors
+
+
+class Later(errors.AskreportError):
+    """Refused for now: `seconds` is how long to wait before the next try."""
+
+    def __init__(self, message: str, *, hint: str, seconds: float = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = max(1, math.ceil(seconds))
+
+
+class TooMany(Later):
+    """A caller sends more requests than its share."""
+
+
+class Busy(Later):
+    """As many questions wait as may wait."""
+
+
+class TookTooLong(Later):
+    """An answer was not ready in time; what was begun for it is thrown away."""
+
+
+class BodySlow(errors.AskreportError):
+    """A body did not arrive in time."""
