@@ -7,18 +7,20 @@ import httpx
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from askreport.serve.api import routes
+from askreport.serve.api import health, routes
 from askreport.serve.api.errors import MEDIA_TYPE, Problem
 from askreport.serve.api.requests import AskRequest, SearchRequest
 
 OPERATIONS = {
     "ask": ("post", "/ask"),
+    "stream_answer": ("post", "/ask/stream"),
     "search": ("post", "/search"),
     "get_passage": ("get", "/passages/{passage}"),
     "list_documents": ("get", "/documents"),
     "get_document": ("get", "/documents/{document}"),
     "get_page": ("get", "/documents/{document}/pages/{number}"),
     "read_metrics": ("get", "/metrics"),
+    "get_page_image": ("get", "/documents/{document}/pages/{number}.png"),
     "open_permalink": ("get", "/c/{passage}"),
     "healthz": ("get", "/healthz"),
     "readyz": ("get", "/readyz"),
@@ -109,7 +111,9 @@ def test_every_example_of_a_response_is_one(described: dict[str, Any]) -> None:
     for _, _, operation in operations(described):
         if "application/json" not in operation["responses"]["200"]["content"]:
             continue
-        kind = get_type_hints(getattr(routes, operation["operationId"]))["return"]
+        name = operation["operationId"]
+        handler = getattr(routes, name, None) or getattr(health, name)
+        kind = get_type_hints(handler)["return"]
         for status, response in operation["responses"].items():
             media = "application/json" if status == "200" else MEDIA_TYPE
             example = response["content"][media]["example"]
@@ -126,7 +130,7 @@ def test_every_failure_has_the_one_body(described: dict[str, Any]) -> None:
                 assert schema["$ref"].endswith("/Problem"), (path, status)
 
 
-@pytest.mark.parametrize("name", ["ask", "search"])
+@pytest.mark.parametrize("name", ["ask", "stream_answer", "search"])
 def test_what_questions_can_be_refused_for_is_described(
     described: dict[str, Any], name: str
 ) -> None:

@@ -12,16 +12,16 @@ from pydantic import TypeAdapter
 from starlette.middleware.cors import CORSMiddleware
 
 from askreport.library import Library
-from askreport.serve.api import errors, tracing
+from askreport.serve.api import errors, health, routes, shown, tracing
 from askreport.serve.api.access import Access
 from askreport.serve.api.guard import Guard
 from askreport.serve.api.intake import Intake
 from askreport.serve.api.metrics import Metrics
 from askreport.serve.api.observed import Observed
 from askreport.serve.api.pace import Pace, Paced
+from askreport.serve.api.pictures import Pictures
 from askreport.serve.api.queue import Queue
 from askreport.serve.api.readiness import Readiness
-from askreport.serve.api.routes import health, router
 from askreport.serve.keys import Keys
 
 DESCRIPTION = """\
@@ -63,13 +63,15 @@ def create_app(library: Library, *, hosts: Collection[str] = ()) -> FastAPI:
     app.state.library = library
     app.state.readiness = Readiness(library)
     app.state.queue = Queue(library, most=known.queue, seconds=known.answer_seconds)
+    app.state.pictures = Pictures(library)
     app.state.metrics = Metrics()
     app.state.metrics.watch(
         lambda: app.state.queue.waiting, lambda: app.state.queue.running
     )
     app.state.tracing = tracing.configured()
-    app.include_router(router)
-    app.include_router(health)
+    # A page's picture before the page: `3.png` could be a page's number.
+    for part in (shown.router, shown.pages, routes.router, health.router):
+        app.include_router(part)
     _wrap(app, library, hosts)
     errors.register(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

@@ -1,72 +1,33 @@
 """requests -> what the Library says, one thin function a route."""
 
-import contextlib
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter
 from pydantic import WrapSerializer
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import Response, StreamingResponse
 
-from askreport.errors import AskreportError, NotFound
-from askreport.library import Library
+from askreport.errors import NotFound
 from askreport.serve import render
-from askreport.serve.api import errors, examples, metrics, permalink
+from askreport.serve.api import examples, streamed
 from askreport.serve.api.caller import READER
-from askreport.serve.api.metrics import Metrics
-from askreport.serve.api.queue import Queue
-from askreport.serve.api.readiness import Alive, Readiness, Ready
+from askreport.serve.api.parts import (
+    DocumentId,
+    PageNumber,
+    PassageId,
+    Shelf,
+    Waiting,
+)
 from askreport.serve.api.requests import AskRequest, SearchRequest
-from askreport.serve.web import look
 from askreport.types import Answer, Found, Hit, Page, Passage, Shelved
 
 router = APIRouter(
     dependencies=[READER], responses=examples.failures(401, 429, "default")
 )
-health = APIRouter(responses=examples.failures("default"))
-
-
-async def _library(request: Request) -> Library:
-    found: Library = request.app.state.library
-    return found
-
-
-async def _queue(request: Request) -> Queue:
-    found: Queue = request.app.state.queue
-    return found
-
-
-async def _metrics(request: Request) -> Metrics:
-    found: Metrics = request.app.state.metrics
-    return found
-
-
-async def _readiness(request: Request) -> Readiness:
-    found: Readiness = request.app.state.readiness
-    return found
-
 
 Asked = Annotated[
     Answer, WrapSerializer(lambda answer, serialise: render.as_asked(serialise(answer)))
 ]
 """An Answer; its JSON leaves out an explanation that nobody asked for."""
-
-Shelf = Annotated[Library, Depends(_library)]
-Waiting = Annotated[Queue, Depends(_queue)]
-DocumentId = Annotated[
-    str,
-    Path(description="A document's id, as GET /documents lists it."),
-]
-PassageId = Annotated[
-    str, Path(description="A passage's id, as a citation or a search result gives it.")
-]
-PageNumber = Annotated[
-    int,
-    Path(
-        ge=1,
-        description="The page as the PDF counts, from 1. A document without pages has "
-        "its whole text at 1.",
-    ),
-]
 
 
 @router.post(
@@ -91,6 +52,22 @@ async def ask(asked: AskRequest, queue: Waiting) -> Asked:
         earlier=asked.earlier,
         explain=asked.explain,
     )
+
+
+@router.post(
+    "/ask/stream",
+    tags=["questions"],
+    summary="Ask a question and watch the answer come",
+    response_class=StreamingResponse,
+    responses=streamed.described() | examples.failures(404, 408, 413, 422, 503),
+)
+async def stream_answer(asked: AskRequest, queue: Waiting) -> Response:
+    """The answer of `POST /ask` as server-sent events: `waiting` and `stage` while it
+    is made, then `text` for each sentence, `citation` for each citation, and at last
+    `answer`, which is what `POST /ask` gives. A refusal is a problem, as elsewhere; a
+    failure after the stream has begun is a last event `problem`.
+    """
+    return await streamed.response(queue, asked)
 
 
 @router.post(
@@ -170,87 +147,3 @@ def get_page(document: DocumentId, number: PageNumber, library: Shelf) -> Page:
     if number == 1 and len(pages) == 1 and pages[0].number is None:
         return pages[0]
     return library.page(document, number)
-
-
-def _pages(said: dict[int | str, str]) -> dict[int | str, dict[str, Any]]:
-    content = {"text/html": {"schema": {"type": "string"}}}
-    return {
-        status: {"description": words, "content": content}
-        for status, words in said.items()
-    }
-
-
-@router.head(permalink.PATH + "{passage}", include_in_schema=False)
-@router.get(
-    permalink.PATH + "{passage}",
-    tags=["permalinks"],
-    summary="Open a passage in its page",
-    response_class=HTMLResponse,
-    responses=_pages(
-        {
-            200: "The passage marked in its page, and how to cite it.",
-            404: "A page that says the passage is gone.",
-            503: "A page that says there is no index now.",
-            "default": "A page that says what went wrong.",
-        }
-    ),
-)
-def open_permalink(passage: PassageId, library: Shelf) -> HTMLResponse:
-    """What a citation links to. Add `#passage` to land on the marked words."""
-    generation = library.generation
-    found = generation.passage(passage)
-    page = generation.page(found.source.id, found.page)
-    return look.response(permalink.html(found, page))
-
-
-@health.get(
-    errors.PROBLEMS + "{code}", include_in_schema=False, response_class=HTMLResponse
-)
-async def explain_problem(code: str) -> HTMLResponse:
-    """What the `type` of a problem leads to."""
-    title = errors.TITLES.get(code)
-    if title is None:
-        raise NotFound(f"no problem {code!r}", hint="see docs/http.md")
-    return look.response(look.page("problem.html", code=code, title=title))
-
-
-@router.get(
-    "/metrics",
-    tags=["health"],
-    summary="Figures for Prometheus",
-    response_class=PlainTextResponse,
-    responses={200: {"description": "Prometheus's text format."}},
-)
-def read_metrics(
-    library: Shelf, kept: Annotated[Metrics, Depends(_metrics)]
-) -> Response:
-    """Requests, latency by route and by stage, answers and declines, the queue, the
-    index that answers, how late the event loop is, and the process itself.
-    """
-    with contextlib.suppress(AskreportError):
-        manifest = library.generation.manifest
-        kept.answering(library.generation.id, manifest.model)
-    return Response(kept.text(), media_type=metrics.CONTENT_TYPE)
-
-
-@health.get(
-    "/healthz",
-    tags=["health"],
-    summary="Whether the process runs",
-    responses=examples.success(examples.ALIVE, "It does."),
-)
-async def healthz(library: Shelf) -> Alive:
-    """Always 200; touches neither index nor encoder."""
-    return Alive("ok", library.version)
-
-
-@health.get(
-    "/readyz",
-    tags=["health"],
-    summary="Whether questions are answered",
-    responses=examples.success(examples.READY, "Index and encoder are open.")
-    | examples.failures(503),
-)
-async def readyz(readiness: Annotated[Readiness, Depends(_readiness)]) -> Ready:
-    """200 once index and encoder are open; until then 503 and the reason."""
-    return await readiness.now()
