@@ -5,11 +5,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.serve.pages import Shown
 
 from askreport import Library, Passage
 
@@ -33,36 +33,10 @@ words = "digest"
 """
 
 TAGS = frozenset(
-    "html head meta title style body header main h1 h2 p a dl dt dd label textarea "
-    "div mark".split()
+    "html head meta link title style body header main h1 h2 p a dl dt dd label "
+    "textarea div mark".split()
 )
 """What the page is made of; anything else came out of a document."""
-
-
-class Shown(HTMLParser):
-    """A page as a browser takes it: its tags, attributes and text by place."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.open: list[str] = []
-        self.said: dict[str, str] = {}
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag not in ("meta", "img", "input"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        for tag in self.open:
-            self.said[tag] = self.said.get(tag, "") + data
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +117,7 @@ def test_hostile_text_is_shown_as_text(hostile: tuple[httpx.Client, Library]) ->
     names = {name for name, _ in shown.attributes}
     assert not {name for name in names if name.startswith("on")} | names & {"src"}
     links = [value for name, value in shown.attributes if name == "href"]
-    assert links == ["#main", "/", "#passage"]
+    assert links == ["/icon.svg", "#main", "/", "#passage"]
 
 
 def test_the_policy_allows_the_page_its_own_style_and_nothing_else(

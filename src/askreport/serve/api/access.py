@@ -4,10 +4,12 @@ Stands before anything of the request's body is read.
 """
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from askreport.serve.api.caller import Caller, need
-from askreport.serve.keys import Keys
+from askreport.serve.api.sessions import COOKIE, Sessions
+from askreport.serve.keys import Key, Keys
 
 HEADER = "x-api-key"
 """Where a key may stand for callers that cannot set Authorization."""
@@ -21,9 +23,10 @@ class Access:
     shelf, nor does deleting the file.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, *, keys: Keys, sessions: Sessions) -> None:
         self.app = app
         self._keys = keys
+        self._sessions = sessions
         self._closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,10 +45,22 @@ class Access:
         if needed in ("nothing", "signature"):
             return Caller(address, None)
         self._closed = self._closed or bool(self._keys.listed())
-        key = self._keys.check(_sent(Headers(scope=scope)))
+        headers = Headers(scope=scope)
+        key = self._keys.check(_sent(headers))
         if key is not None:
             return Caller(key.name, key.scope, keyed=True)
+        key = self._signed_in(headers) if scope["method"] in ("GET", "HEAD") else None
+        if key is not None:
+            return Caller(key.name, "read", keyed=True, session=True)
         return Caller(address, None if self._closed or needed == "admin" else "read")
+
+    def _signed_in(self, headers: Headers) -> Key | None:
+        """The key that a browser signed in with. It reads, whatever its scope: another
+        site could have the browser send more than that.
+        """
+        value = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        name = self._sessions.key_id(value)
+        return next((key for key in self._keys.listed() if key.id == name), None)
 
 
 def _sent(headers: Headers) -> str:

@@ -22,7 +22,9 @@ from askreport.serve.api.pace import Pace, Paced
 from askreport.serve.api.pictures import Pictures
 from askreport.serve.api.queue import Queue
 from askreport.serve.api.readiness import Readiness
+from askreport.serve.api.sessions import Sessions
 from askreport.serve.keys import Keys
+from askreport.serve.web import pages, signin
 
 DESCRIPTION = """\
 Ask a shelf of reports a question; get the exact passages that answer it, each with a
@@ -32,6 +34,16 @@ what happened, and what to do about it.
 
 EXPOSED = ("Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id")
 """Headers that scripts of listed web sites may read."""
+
+PARTS = (
+    pages.router,
+    signin.router,
+    shown.router,
+    shown.pages,
+    routes.router,
+    health.router,
+)
+"""Routes, in the order in which they are tried."""
 
 TAGS = [
     {"name": "questions", "description": "Answers and passages."},
@@ -63,6 +75,8 @@ def create_app(library: Library, *, hosts: Collection[str] = ()) -> FastAPI:
     app.state.library = library
     app.state.readiness = Readiness(library)
     app.state.queue = Queue(library, most=known.queue, seconds=known.answer_seconds)
+    app.state.keys = Keys(library.shelf.keys)
+    app.state.sessions = Sessions()
     app.state.pictures = Pictures(library)
     app.state.metrics = Metrics()
     app.state.metrics.watch(
@@ -70,7 +84,7 @@ def create_app(library: Library, *, hosts: Collection[str] = ()) -> FastAPI:
     )
     app.state.tracing = tracing.configured()
     # A page's picture before the page: `3.png` could be a page's number.
-    for part in (shown.router, shown.pages, routes.router, health.router):
+    for part in PARTS:
         app.include_router(part)
     _wrap(app, library, hosts)
     errors.register(app)
@@ -85,7 +99,7 @@ def _wrap(app: FastAPI, library: Library, hosts: Collection[str]) -> None:
     if known.requests_per_minute:
         pace = Pace(known.requests_per_minute)
         app.add_middleware(Paced, pace=pace, everybody=known.open_access)
-    app.add_middleware(Access, keys=Keys(library.shelf.keys))
+    app.add_middleware(Access, keys=state.keys, sessions=state.sessions)
     if known.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -23,7 +23,10 @@ NEEDS: tuple[tuple[str, Need], ...] = (
     ("/healthz", "nothing"),
     ("/readyz", "nothing"),
     ("/openapi.json", "nothing"),
+    ("/icon.svg", "nothing"),
     ("/problems", "nothing"),
+    ("/signin", "nothing"),
+    ("/signout", "nothing"),
     ("/slack", "signature"),
     ("/teams", "signature"),
     ("/mattermost", "signature"),
@@ -57,6 +60,8 @@ class Caller:
     """What it may do; None: only what needs no key."""
     keyed: bool = False
     """Whether it showed a key."""
+    session: bool = False
+    """Whether a browser did so for it, some time ago."""
 
     @property
     def account(self) -> str:

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -237,12 +238,24 @@ def refusal(error: Exception) -> Refusal:
 def response(scope: Scope, refused: Refusal) -> Response:
     """A refusal as it is sent: a page where a person reads, else problem details."""
     if look.is_page(scope["path"]):
-        failure = refused.failure
-        page = look.failure(failure.message, failure.hint)
-        return look.response(page, refused.status, refused.headers)
+        failure, status = refused.failure, refused.status
+        if status == 401:
+            page = look.page("signin.html", next=_again(scope), wrong="")
+        else:
+            page = look.failure(failure.message, failure.hint)
+        return look.response(page, status, refused.headers)
     # In ASCII: a key of the body may be half a surrogate pair, which UTF-8 cannot hold.
     body = json.dumps(asdict(problem(refused)))
     return Response(body, refused.status, dict(refused.headers), media_type=MEDIA_TYPE)
+
+
+def _again(scope: Scope) -> str:
+    """Where a reader wanted to go, for after signing in."""
+    if scope["method"] not in ("GET", "HEAD"):
+        return "/"
+    query = scope["query_string"].decode("latin-1")
+    path = quote(scope["path"])
+    return f"{path}?{query}" if query else path
 
 
 def problem(refused: Refusal) -> Problem:

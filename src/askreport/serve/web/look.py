@@ -44,7 +44,12 @@ def response(
     html: str, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """A page as it is sent, with its policy."""
-    sent = {"Content-Security-Policy": _policy(), **(headers or {})}
+    sent = {
+        "Content-Security-Policy": _policy(),
+        # Told to nobody else; without it a browser would hide a form's origin from us.
+        "Referrer-Policy": "same-origin",
+        **(headers or {}),
+    }
     return HTMLResponse(html, status, sent)
 
 
@@ -66,12 +71,21 @@ def _visible(value: Any) -> Any:  # noqa: ANN401 - jinja2 hands over whatever is
 
 
 @cache
+def icon() -> str:
+    """The picture that a browser shows beside a page's title, as SVG."""
+    return _file("icon.svg")
+
+
+@cache
 def _style() -> Any:  # noqa: ANN401 - markupsafe's text
     from markupsafe import Markup
 
+    return Markup(_file("style.css"))  # noqa: S704 - our own file, no value in it
+
+
+def _file(name: str) -> str:
     folder = resources.files("askreport.serve.web")
-    text = (folder / "templates" / "style.css").read_text("utf-8")
-    return Markup(text)  # noqa: S704 - our own file, with no value in it
+    return (folder / "templates" / name).read_text("utf-8")
 
 
 @cache
