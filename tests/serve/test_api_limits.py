@@ -293,6 +293,24 @@ def test_connections_beyond_the_most_are_closed_and_the_rest_served(
             each.close()
 
 
+def test_small_answers_are_not_held_back_to_be_sent_with_more(
+    serve: Serve, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[int] = []
+    received = patience.Patient.data_received
+
+    def counted(self: patience.Patient, data: bytes) -> None:
+        sock = self.transport.get_extra_info("socket")
+        delays.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        received(self, data)
+
+    monkeypatch.setattr(patience.Patient, "data_received", counted)
+    with serve(Library.open(built)) as client:
+        assert client.get("/healthz").status_code == 200
+    assert delays
+    assert all(delays)
+
+
 # Other web sites
 
 ELSEWHERE = "https://elsewhere.example"

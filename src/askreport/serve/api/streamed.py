@@ -26,6 +26,16 @@ PATIENCE_SECONDS = 1.0
 ALIVE_SECONDS = 10.0
 """A stream that is silent for longer is cut by some proxies: then it says so much."""
 
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": "waiting stage text citation answer problem".split()},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
+"""The schema of each event."""
+
 _SENTENCE = re.compile(r".+?(?:\[\d+\])+\s*|.+", re.DOTALL)
 
 
@@ -127,7 +137,7 @@ def described() -> dict[int | str, dict[str, Any]]:
             _event("answer", render.as_asked(to_jsonable_python(examples.ANSWER))),
         )
     )
-    content = {"schema": {"type": "string"}, "example": shown.decode()}
+    content = {"schema": EVENT, "example": shown.decode()}
     return {
         200: {
             "description": "Events, the last of which is `answer` or `problem`.",
