@@ -18,6 +18,7 @@ AskreportError
 ├── CalibrationWrong     calibration.json is damaged, stale, or cannot be made
 ├── QuestionsWrong       an evaluation set or a file of questions contradicts itself
 ├── KeysWrong            the file of API keys is damaged, or cannot hold what was asked
+├── ServiceFailed        a service elsewhere does not answer, or refuses
 ├── ExtraMissing         the packages of an optional extra are not installed
 └── NotFound             no passage, document, page, publisher... of that name
 
@@ -104,6 +105,10 @@ class QuestionsWrong(AskreportError):
 
 class KeysWrong(AskreportError):
     """The file of API keys cannot be read or changed, or a name is taken or unfit."""
+
+
+class ServiceFailed(AskreportError):
+    """A service does not answer, answers as no askreport does, or refuses."""
 
 
 class ExtraMissing(AskreportError):

@@ -27,6 +27,7 @@ from askreport.types import Filter
 
 if TYPE_CHECKING:
     from askreport.library import Library
+    from askreport.serve.client import Service
 
 ANSWERED, ERROR, USAGE, NO_EVIDENCE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -76,6 +77,20 @@ Explain = Annotated[
         "--explain", help="Show every candidate, and why it was kept or dropped."
     ),
 ]
+Server = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Ask the service at this address, not a shelf here.",
+        show_default=False,
+    ),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="File with the key of that service.", show_default=False
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsPlain = Annotated[bool, typer.Option("--plain", help="Print plain text, no styles.")]
 
@@ -117,6 +132,8 @@ def ask(
     build_first: Annotated[
         bool, typer.Option("--build", help="Bring the index up to date first.")
     ] = False,
+    server: Server = None,
+    key_file: KeyFile = None,
     shelf: Shelf = None,
 ) -> None:
     """Answer a question with cited passages, or decline.
@@ -128,10 +145,12 @@ def ask(
 
     if as_json + as_markdown + as_plain > 1:
         raise typer.BadParameter("choose one of --json, --markdown and --plain")
+    if build_first if server else key_file:
+        raise typer.BadParameter("--key-file needs --server, --build a shelf here")
     text = _question(question)
-    library = _open(shelf)
+    library = _open(shelf) if server is None else _service(server, key_file)
     if build_first:
-        _build(library, quiet=False)
+        _build(_open(shelf), quiet=False)
     more: dict[str, Any] = {"top": top, "earlier": after or (), "explain": explain}
     found = _awaited(lambda: library.ask(text, among=among, **more))
     if as_json:
@@ -331,6 +350,13 @@ def _open(shelf: Path | None) -> "Library":
     from askreport.library import Library
 
     return Library.open(shelf)
+
+
+def _service(address: str, key_file: Path | None) -> "Service":
+    from askreport.serve import client
+
+    key = None if key_file is None else client.key_of(key_file)
+    return client.Service(address, key=key)
 
 
 def _awaited(look: Any) -> Any:  # noqa: ANN401

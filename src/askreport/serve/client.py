@@ -1,0 +1,202 @@
+"""a service's address and a key -> the library's verbs, asked over HTTP.
+
+Answers are the same nouns as from an open library, and failures the same errors, so
+whatever shows the one can show the other. What a service says is no more trusted than a
+document: characters that could drive a terminal are taken out.
+"""
+
+import ipaddress
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+
+from askreport import errors
+from askreport.text import INVISIBLE
+from askreport.types import Answer, Filter, Found, Page, Passage, Shelved
+
+TIMEOUT = 120.0
+"""Seconds; a service gives up on an answer before that and says so."""
+
+MOST_BYTES = 64 * 2**20
+"""Of a response: no answer is a thousandth of it."""
+
+T = TypeVar("T")
+
+
+class Service:
+    """A shelf that another process serves."""
+
+    def __init__(self, address: str, *, key: str | None = None) -> None:
+        """At an address such as `https://shelf.example.org`. Raises SettingsWrong."""
+        import httpx2
+
+        self._http = httpx2
+        self.address = _checked(address, keyed=key is not None)
+        self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+
+    def ask(
+        self,
+        question: str,
+        *,
+        top: int | None = None,
+        among: Filter = Filter(),
+        earlier: Sequence[str] = (),
+        explain: bool = False,
+    ) -> Answer:
+        """As `Library.ask`; raises what it raises, and ServiceFailed."""
+        body = _body(question, top, among, earlier, explain)
+        return self._got("POST", "/ask", Answer, body)
+
+    def find(
+        self,
+        question: str,
+        *,
+        top: int | None = None,
+        among: Filter = Filter(),
+        earlier: Sequence[str] = (),
+    ) -> Found:
+        """As `Library.find`, always explained; raises as `ask`."""
+        return self._got(
+            "POST", "/search", Found, _body(question, top, among, earlier, True)
+        )
+
+    def passage(self, name: str) -> Passage:
+        """As `Library.passage`; raises as `ask`."""
+        return self._got("GET", f"/passages/{quote(name, safe='')}", Passage)
+
+    def page(self, document: str, number: int | None) -> Page:
+        """As `Library.page`; raises as `ask`."""
+        at = f"/documents/{quote(document, safe='')}/pages/{number or 1}"
+        return self._got("GET", at, Page)
+
+    def shelved(self) -> tuple[Shelved, ...]:
+        """As `Library.shelved`; raises as `ask`."""
+        return self._got("GET", "/documents", tuple[Shelved, ...])
+
+    def permalink(self, passage: str) -> str:
+        """The address of the page that shows a passage."""
+        return f"{self.address}/c/{quote(passage, safe='')}"
+
+    def _got(
+        self, method: str, path: str, kind: type[T], body: object | None = None
+    ) -> T:
+        said = self._said(method, path, body)
+        try:
+            return TypeAdapter(kind).validate_json(said)
+        except ValidationError as error:
+            raise self._foreign() from error
+
+    def _said(self, method: str, path: str, body: object | None) -> str:
+        try:
+            with self._http.stream(
+                method,
+                self.address + path,
+                json=body,
+                headers=self._headers,
+                timeout=TIMEOUT,
+            ) as got:
+                raw = bytearray()
+                for part in got.iter_bytes():
+                    raw += part
+                    if len(raw) > MOST_BYTES:
+                        raise self._foreign()
+        except self._http.HTTPError as error:
+            raise errors.ServiceFailed(
+                f"{self.address} does not answer: {type(error).__name__}",
+                hint="check the address, and that askreport serve runs there",
+            ) from error
+        try:
+            said = _harmless(json.loads(raw))
+        except (ValueError, RecursionError) as error:
+            raise self._foreign() from error
+        if got.status_code != 200:
+            raise self._refused(said)
+        return json.dumps(said)
+
+    def _refused(self, said: object) -> errors.AskreportError:
+        """The error that a problem tells of."""
+        if not (isinstance(said, Mapping) and isinstance(said.get("detail"), str)):
+            return self._foreign()
+        code, hint = str(said.get("code")), str(said.get("hint") or "try again later")
+        kind: object = getattr(errors, code, None)
+        if isinstance(kind, type) and issubclass(kind, errors.AskreportError):
+            return kind(said["detail"], hint=hint)
+        return errors.ServiceFailed(said["detail"], hint=hint)
+
+    def _foreign(self) -> errors.ServiceFailed:
+        return errors.ServiceFailed(
+            f"what answers at {self.address} is no askreport, or another version",
+            hint="check the address; askreport --version there and here",
+        )
+
+
+def key_of(path: Path) -> str:
+    """The key that a file holds. Raises KeysWrong."""
+    try:
+        found = path.expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise errors.KeysWrong(
+            f"{path} cannot be read: {reason}",
+            hint="askreport keys add NAME > FILE on the service's machine makes one",
+        ) from error
+    if not (found.isascii() and found.isprintable() and found and " " not in found):
+        raise errors.KeysWrong(
+            f"{path} holds no key",
+            hint="it should hold what askreport keys add printed, and nothing else",
+        )
+    return found
+
+
+def _checked(address: str, *, keyed: bool) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise errors.SettingsWrong(
+            f"{address!r} is no address of a service",
+            hint="it looks like https://shelf.example.org or http://127.0.0.1:8420",
+        )
+    if keyed and parts.scheme == "http" and not _local(parts.hostname):
+        raise errors.SettingsWrong(
+            "a key would be sent to another machine for all to read",
+            hint="use an address that begins with https://",
+        )
+    return address.rstrip("/")
+
+
+def _local(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _body(
+    question: str,
+    top: int | None,
+    among: Filter,
+    earlier: Sequence[str],
+    explain: bool,
+) -> dict[str, Any]:
+    given = {name: value for name, value in asdict(among).items() if value}
+    return {
+        "question": question,
+        "top": top,
+        "filter": given,
+        "earlier": list(earlier),
+        "explain": explain,
+    }
+
+
+def _harmless(said: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(said, str):
+        return said.translate(INVISIBLE)
+    if isinstance(said, list):
+        return [_harmless(one) for one in said]
+    if isinstance(said, dict):
+        return {_harmless(key): _harmless(value) for key, value in said.items()}
+    return said
