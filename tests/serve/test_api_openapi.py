@@ -15,6 +15,7 @@ OPERATIONS = {
     "ask": ("post", "/ask"),
     "stream_answer": ("post", "/ask/stream"),
     "search": ("post", "/search"),
+    "get_coverage": ("post", "/coverage"),
     "get_passage": ("get", "/passages/{passage}"),
     "list_documents": ("get", "/documents"),
     "get_document": ("get", "/documents/{document}"),

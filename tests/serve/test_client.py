@@ -65,6 +65,10 @@ def test_everything_else_it_tells_is_the_librarys_too(
     assert service.page("bridges-pdf", 2) == library.page("bridges-pdf", 2)
     assert service.page("harbour-report", None) == library.page("harbour-report", None)
     assert service.shelved() == library.shelved()
+    among = Filter(since="2021")
+    assert service.coverage(among) == library.coverage(among)
+    assert service.coverage() == library.coverage()
+    assert service.ready().generation == library.generation.id
     assert service.permalink(name) == f"{service.address}/c/{name}"
 
 

@@ -11,12 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from askreport_tui import aside
+from askreport_tui.afar import Afar
 from askreport_tui.desk import Desk
 from askreport_tui.screens.help import HelpScreen
 from askreport_tui.screens.reading import ReadingScreen
 
 if TYPE_CHECKING:
     from askreport.library import Library
+    from askreport.serve.client import Service
 
 
 class AskreportApp(App[None]):
@@ -34,11 +36,20 @@ class AskreportApp(App[None]):
     ]
 
     def __init__(
-        self, shelf: Path | None = None, *, library: "Library | None" = None
+        self,
+        shelf: Path | None = None,
+        *,
+        library: "Library | None" = None,
+        service: "Service | None" = None,
     ) -> None:
-        """For the shelf at `shelf` (or found from here upwards), or an open library."""
+        """For the shelf at `shelf` (or found from here upwards), an open library, or a
+        service.
+        """
         super().__init__()
-        self.desk = Desk(shelf, library=library)
+        if service is None:
+            self.desk = Desk(shelf, library=library)
+        else:
+            self.desk = Afar(service)
 
     def get_default_screen(self) -> Screen[None]:
         """The screen to begin with."""
@@ -63,9 +74,14 @@ class AskreportApp(App[None]):
         self.push_screen(HelpScreen())
 
 
-def run(shelf: Path | None = None, *, library: "Library | None" = None) -> int:
+def run(
+    shelf: Path | None = None,
+    *,
+    library: "Library | None" = None,
+    service: "Service | None" = None,
+) -> int:
     """Show the shelf until the reader leaves; the exit code."""
-    app = AskreportApp(shelf, library=library)
+    app = AskreportApp(shelf, library=library, service=service)
     app.run()
     code = app.return_code or 0
     if aside.busy():

@@ -66,20 +66,18 @@ class Desk:
         if self._failure is not None:
             raise self._failure
         return await aside.call(
-            lambda: _known_errors(lambda: reading.read(self._known(), question, among))
+            lambda: known_errors(lambda: reading.read(self._known(), question, among))
         )
 
     async def coverage(self, among: Filter) -> Coverage:
         """What a filter leaves. Raises FilterWrong, NotFound and what `open` does."""
         return await aside.call(
-            lambda: _known_errors(lambda: self._known().coverage(among))
+            lambda: known_errors(lambda: self._known().coverage(among))
         )
 
     async def build(self, tell: "Tell") -> "Built":
         """Bring the index up to date; `tell` is called from another thread."""
-        return await aside.call(
-            lambda: _known_errors(lambda: self._known().build(tell))
-        )
+        return await aside.call(lambda: known_errors(lambda: self._known().build(tell)))
 
     def relative(self, message: str) -> str:
         """A message with paths as seen from the shelf, which the reader knows."""
@@ -89,7 +87,7 @@ class Desk:
 
     async def _or_settle(self, work: Callable[[], T]) -> T:
         try:
-            return await aside.call(lambda: _known_errors(work))
+            return await aside.call(lambda: known_errors(work))
         except AskreportError as error:
             self._failure = error
             self._settled.set()
@@ -114,7 +112,7 @@ class Desk:
         return self._library
 
 
-def _known_errors(work: Callable[[], T]) -> T:
+def known_errors(work: Callable[[], T]) -> T:
     """The result; a bug is turned into an error that the screen can show."""
     try:
         return work()

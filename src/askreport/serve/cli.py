@@ -284,11 +284,12 @@ def serve(
 
 
 @app.command()
-def tui(shelf: Shelf = None) -> None:
+def tui(server: Server = None, key_file: KeyFile = None, shelf: Shelf = None) -> None:
     """Open the shelf in the terminal."""
     # By name: the screen imports askreport and nothing here may depend on the screen.
     screen = importlib.import_module("askreport_tui.app")
-    raise typer.Exit(screen.run(shelf))
+    service = _service(server, key_file) if server else None
+    raise typer.Exit(screen.run(shelf, service=service))
 
 
 @app.command()

@@ -8,7 +8,7 @@ document: characters that could drive a terminal are taken out.
 import ipaddress
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from askreport import errors
 from askreport.text import INVISIBLE
-from askreport.types import Answer, Filter, Found, Page, Passage, Shelved
+from askreport.types import Answer, Coverage, Filter, Found, Page, Passage, Shelved
 
 TIMEOUT = 120.0
 """Seconds; a service gives up on an answer before that and says so."""
@@ -26,6 +26,14 @@ MOST_BYTES = 64 * 2**20
 """Of a response: no answer is a thousandth of it."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a service answers from."""
+
+    generation: str
+    model: str
 
 
 class Service:
@@ -64,6 +72,14 @@ class Service:
         return self._got(
             "POST", "/search", Found, _body(question, top, among, earlier, True)
         )
+
+    def coverage(self, among: Filter = Filter()) -> Coverage:
+        """As `Library.coverage`; raises as `ask`."""
+        return self._got("POST", "/coverage", Coverage, {"filter": _given(among)})
+
+    def ready(self) -> Ready:
+        """What answers now. Raises ServiceFailed with the reason while nothing does."""
+        return self._got("GET", "/readyz", Ready)
 
     def passage(self, name: str) -> Passage:
         """As `Library.passage`; raises as `ask`."""
@@ -182,14 +198,18 @@ def _body(
     earlier: Sequence[str],
     explain: bool,
 ) -> dict[str, Any]:
-    given = {name: value for name, value in asdict(among).items() if value}
     return {
         "question": question,
         "top": top,
-        "filter": given,
+        "filter": _given(among),
         "earlier": list(earlier),
         "explain": explain,
     }
+
+
+def _given(among: Filter) -> dict[str, Any]:
+    """The fields of a filter that ask for something."""
+    return {name: value for name, value in asdict(among).items() if value}
 
 
 def _harmless(said: Any) -> Any:  # noqa: ANN401 - JSON

@@ -88,6 +88,8 @@ PAGE = types.Page(
     headings=(types.Heading(types.Span(0, 7), 1, "Ferries"),),
 )
 
+COVERAGE = types.Coverage(documents=4, passages=58)
+
 ALIVE = Alive("ok", "0.1.0")
 
 READY = Ready("ready", "d46b515db791fe16", "all-MiniLM-L6-v2")

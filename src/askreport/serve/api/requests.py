@@ -182,6 +182,18 @@ class SearchRequest(BaseModel):
     explain: Explain = False
 
 
+class CoverageRequest(BaseModel):
+    """A part of the shelf of which to tell what it holds."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"filter": {"since": "2019"}}]},
+    )
+
+    filter: Narrowed = FilterRequest()
+
+
 KEYS = tuple(dict.fromkeys((*AskRequest.model_fields, *SearchRequest.model_fields)))
 """Every key a body may hold, to say which one an unknown key was meant to be."""
 

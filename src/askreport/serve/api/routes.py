@@ -17,8 +17,8 @@ from askreport.serve.api.parts import (
     Shelf,
     Waiting,
 )
-from askreport.serve.api.requests import AskRequest, SearchRequest
-from askreport.types import Answer, Found, Hit, Page, Passage, Shelved
+from askreport.serve.api.requests import AskRequest, CoverageRequest, SearchRequest
+from askreport.types import Answer, Coverage, Found, Hit, Page, Passage, Shelved
 
 router = APIRouter(
     dependencies=[READER], responses=examples.failures(401, 429, "default")
@@ -91,6 +91,20 @@ async def search(asked: SearchRequest, queue: Waiting) -> tuple[Hit, ...] | Foun
         explain=asked.explain,
     )
     return found if asked.explain else found.hits
+
+
+@router.post(
+    "/coverage",
+    tags=["questions"],
+    summary="See what a question would be asked of",
+    responses=examples.success(examples.COVERAGE, "What is searched, and what not.")
+    | examples.failures(404, 408, 413, 422, 503),
+)
+def get_coverage(asked: CoverageRequest, library: Shelf) -> Coverage:
+    """How much of the shelf a filter leaves, and what is left out and why; a name that
+    the index does not know is refused with the nearest that there is.
+    """
+    return library.coverage(asked.filter.noun())
 
 
 @router.get(

@@ -41,7 +41,7 @@ async def signed_in(request: Request) -> Response:
         max_age=SECONDS,
         httponly=True,
         samesite="lax",  # a permalink in a chat must open for those who signed in
-        secure=request.url.scheme == "https",
+        secure=_encrypted(request),
     )
     return response
 
@@ -58,6 +58,13 @@ async def signed_out() -> Response:
 async def icon() -> Response:
     """Beside the title of every page, also of the one that asks for a key."""
     return Response(look.icon(), media_type="image/svg+xml")
+
+
+def _encrypted(request: Request) -> bool:
+    """Whether readers come over TLS; a proxy that ends it is known by `public_url`."""
+    known = request.app.state.library.shelf.settings
+    public = getattr(known, "public_url", None) or ""
+    return request.url.scheme == "https" or public.lower().startswith("https://")
 
 
 def _local(wanted: str) -> str:
