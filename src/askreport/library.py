@@ -174,6 +174,22 @@ class Library:
         with self._encoding:
             return asking.find(asked, self.limits(top))
 
+    def embed(self, texts: Sequence[str]) -> embedding.Floats:
+        """Vectors of the shelf's encoder, one a text, of unit length.
+
+        Raises QuestionRefused for a text of which it would read only a part.
+        """
+        encoder = self.encoder
+        with self._encoding:
+            for place, text in enumerate(texts):
+                if encoder.length(text) > encoder.most_tokens:
+                    raise errors.QuestionRefused(
+                        f"text {place} is longer than the {encoder.most_tokens} tokens "
+                        f"that the encoder reads",
+                        hint="send it in parts",
+                    )
+            return encoder.encode(texts).vectors
+
     def build(self, tell: Tell = lambda step: None) -> Built:
         """Bring the index up to date with `sources/`; raises as `assemble.build`."""
         return assemble.build(

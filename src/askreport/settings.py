@@ -26,6 +26,18 @@ PLACES = frozenset((PREFIX + "SHELF", PREFIX + "MODELS"))
 """Variables that say where something is kept (the shelf, added models), not how to
 answer: they name no setting."""
 
+SECRETS = frozenset(
+    PREFIX + name
+    for name in (
+        "SLACK_SIGNING_SECRET",
+        "SLACK_BOT_TOKEN",
+        "TEAMS_SECRET",
+        "MATTERMOST_TOKEN",
+        "LIBRECHAT_JWT_SECRET",
+    )
+)
+"""Variables that hold secrets of chat tools (`serve.chat.credentials`); no file may."""
+
 
 def _tuple(value: object) -> object:
     """TOML and JSON have lists; settings are frozen."""
@@ -188,6 +200,21 @@ class Settings(BaseModel):
         bool,
         Field(description="Whether the lines of requests hold what was asked."),
     ] = False
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+            description="Address that readers open citations at, if it is not the one "
+            "that is listened on: https://reports.example.org.",
+        ),
+    ] = None
+    chat_sources: Annotated[
+        Literal["auto", "text", "annotations", "openwebui"],
+        Field(
+            description="How OpenAI's protocol tells clients of sources: in the text, "
+            "as annotations too, as Open WebUI's events, or auto: by the client."
+        ),
+    ] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +313,7 @@ def _environment() -> dict[str, tuple[str, Any]]:
     """Variables that name a setting."""
     found = {}
     for variable, text in os.environ.items():
-        if variable.startswith(PREFIX) and variable not in PLACES:
+        if variable.startswith(PREFIX) and variable not in PLACES | SECRETS:
             name = variable[len(PREFIX) :].lower()
             found[name] = (variable, _typed(name, text))
     return found

@@ -284,6 +284,17 @@ def serve(
 
 
 @app.command()
+def mcp(shelf: Shelf = None) -> None:
+    """Offer the shelf to one MCP client over stdin and stdout."""
+    import anyio
+
+    from askreport.library import Library
+    from askreport.serve.chat import mcp as protocol
+
+    anyio.run(protocol.stdio, Library.open(shelf))
+
+
+@app.command()
 def tui(server: Server = None, key_file: KeyFile = None, shelf: Shelf = None) -> None:
     """Open the shelf in the terminal."""
     # By name: the screen imports askreport and nothing here may depend on the screen.

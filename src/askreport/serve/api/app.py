@@ -23,6 +23,8 @@ from askreport.serve.api.pictures import Pictures
 from askreport.serve.api.queue import Queue
 from askreport.serve.api.readiness import Readiness
 from askreport.serve.api.sessions import Sessions
+from askreport.serve.chat import credentials, protocols
+from askreport.serve.chat.shared import Chat
 from askreport.serve.keys import Keys
 from askreport.serve.web import pages, signin
 
@@ -53,8 +55,13 @@ TAGS = [
 ]
 
 
-def create_app(library: Library, *, hosts: Collection[str] = ()) -> FastAPI:
+def create_app(
+    library: Library, *, hosts: Collection[str] = (), chat: Chat | None = None
+) -> FastAPI:
     """The service of one shelf. Starting it opens the encoder in the background.
+
+    `chat` is what the protocols of chat tools share; their secrets are read from the
+    environment where it is not given.
 
     It answers to the names `hosts` only, or to any where none are given. No interactive
     documentation is served: its pages would fetch scripts from elsewhere.
@@ -86,6 +93,7 @@ def create_app(library: Library, *, hosts: Collection[str] = ()) -> FastAPI:
     # A page's picture before the page: `3.png` could be a page's number.
     for part in PARTS:
         app.include_router(part)
+    protocols.include(app, chat or Chat(library, credentials.read()))
     _wrap(app, library, hosts)
     errors.register(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

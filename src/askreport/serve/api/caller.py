@@ -30,6 +30,7 @@ NEEDS: tuple[tuple[str, Need], ...] = (
     ("/slack", "signature"),
     ("/teams", "signature"),
     ("/mattermost", "signature"),
+    ("/librechat", "signature"),
 )
 """Paths, each with all that lies below it. Any other path needs `read`."""
 

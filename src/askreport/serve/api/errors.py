@@ -24,6 +24,7 @@ from askreport import errors
 from askreport.serve.api import later, observed, requests
 from askreport.serve.api.caller import KeyMissing, KeyTooNarrow
 from askreport.serve.api.readiness import Warming
+from askreport.serve.chat import refusals
 from askreport.serve.web import look
 
 log = logging.getLogger(__name__)
@@ -130,6 +131,8 @@ CALLER: Mapping[type[errors.AskreportError], int] = {
     later.TooMany: 429,
     later.Busy: 503,
     later.TookTooLong: 503,
+    refusals.BodyWrong: 400,
+    refusals.ModelUnknown: 404,
 }
 """Errors whose own words concern the caller and name nothing of the server."""
 
@@ -180,6 +183,7 @@ UNEXPECTED = Refusal(
 TITLES: Mapping[str, str] = {
     "BodyLong": "The body is too long",
     "BodySlow": "The body took too long to arrive",
+    "BodyWrong": "This service does not do that",
     "Busy": "Too many questions wait",
     "CalibrationWrong": "The shelf's calibration cannot be applied",
     "CatalogueWrong": "The catalogue must be corrected",
@@ -194,6 +198,7 @@ TITLES: Mapping[str, str] = {
     "MethodNotAllowed": "The route has other methods",
     "ModelChanged": "The encoder is not the one that built the index",
     "ModelMissing": "A model cannot be opened",
+    "ModelUnknown": "No such model",
     "NotFound": "Not on this shelf",
     "OriginRefused": "Other web sites may not call",
     "QuestionRefused": "The question is empty or too long",
@@ -244,6 +249,8 @@ def response(scope: Scope, refused: Refusal) -> Response:
         else:
             page = look.failure(failure.message, failure.hint)
         return look.response(page, status, refused.headers)
+    if scope["path"].startswith(refusals.OPENAI):
+        return refusals.openai(refused.status, asdict(refused.failure), refused.headers)
     # In ASCII: a key of the body may be half a surrogate pair, which UTF-8 cannot hold.
     body = json.dumps(asdict(problem(refused)))
     return Response(body, refused.status, dict(refused.headers), media_type=MEDIA_TYPE)

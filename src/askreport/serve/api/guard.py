@@ -87,11 +87,19 @@ class Guard:
         origin = headers.get("origin")
         if origin is None or origin.lower() in self.origins:
             return
-        if not host or urlsplit(origin.lower()).netloc != host:
+        if not host or _named(origin.lower()) != host:
             raise errors.OriginRefused(
                 "scripts of other web sites may not call this service",
                 hint="add the site to the setting origins, if it is yours",
             )
+
+
+def _named(origin: str) -> str:
+    """The name and port of an origin; empty for one that is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 class _Inbox:

@@ -1,0 +1,1 @@
+"""The protocols that chat tools speak, one module each."""
