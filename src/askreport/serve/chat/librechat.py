@@ -4,7 +4,8 @@ from typing import Annotated
 
 import jwt
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from askreport.serve import render
@@ -44,14 +45,21 @@ async def query(body: QueryRequest, chat: Shared, links: Linked) -> JSONResponse
 
 
 @signed_router.post("/query")
-async def query_signed(
-    body: QueryRequest, request: Request, chat: Shared, links: Linked
-) -> Response:
-    """The same for LibreChat itself, which sends no key but a token that it signs."""
+async def query_signed(request: Request, chat: Shared, links: Linked) -> Response:
+    """The same for LibreChat itself, which sends no key but a token that it signs.
+
+    Its body is looked at after its token.
+    """
     _, _, token = request.headers.get("authorization", "").partition(" ")
     secrets = chat.credentials.librechat_jwt_secret
     if not any(_signed(token.strip(), secret) for secret in secrets):
         return signed.refused()
+    try:
+        body = QueryRequest.model_validate_json(await request.body())
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        placed = [fault | {"loc": ("body", *fault["loc"])} for fault in faults]
+        raise RequestValidationError(placed) from error
     return await query(body, chat, links)
 
 
