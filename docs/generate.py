@@ -34,6 +34,7 @@ CHAIN = (
     "query/explained",
     "serve/cli",
     "serve/api/app",
+    "serve/chat/protocols",
     "serve/render",
     "library",
     "models",

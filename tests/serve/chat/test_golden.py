@@ -26,7 +26,6 @@ class Golden(SingleFileSnapshotExtension):
     """One file a response, its bytes as they were sent."""
 
     _write_mode = WriteMode.BINARY
-    file_extension = "txt"
 
 
 @pytest.fixture

@@ -95,12 +95,11 @@ def pieces(text: str) -> list[str]:
 
 
 def titled(citation: Citation) -> str:
-    """Title and page of a citation, to name it on a button."""
-    known = (
-        render.title(citation.title, citation.words),
-        render.page(citation.page, citation.label),
-    )
-    return inert.line(", ".join(part for part in known if part))
+    """Title and place of a citation, to name it on a button."""
+    title = render.title(citation.title, citation.words)
+    page = render.page(citation.page, citation.label)
+    place = page or " ".join(citation.section[-1:])
+    return inert.line(", ".join(part for part in (title, place) if part))
 
 
 def url_citation(cited: Cited) -> dict[str, Any]:
