@@ -13,7 +13,7 @@ from askreport import library
 
 HEAVY = (
     "torch sentence_transformers transformers faiss trafilatura textual fastapi numpy "
-    "bm25s uvicorn pypdfium2 tiktoken"
+    "bm25s uvicorn pypdfium2 tiktoken mcp httpx2"
 ).split()
 """None of these is needed to print a help text; some take seconds to import."""
 
@@ -63,6 +63,7 @@ def test_importing_askreport_imports_nothing_heavy(code: str) -> None:
         ["ask", "--help"],
         ["tui", "--help"],
         ["models", "add", "--help"],
+        ["mcp", "--help"],
         ["ask", "--no"],
     ],
     ids=" ".join,

@@ -232,6 +232,21 @@ def test_a_name_of_the_attackers_own_is_no_way_in() -> None:
     assert not protocol.allowed("http://rebound.example:8420", (PUBLIC,))
 
 
+async def test_what_is_asked_over_it_is_counted(
+    address: str, http: httpx.Client, shelf: Path
+) -> None:
+    def counted(name: str) -> float:
+        lines = http.get("/metrics").text.splitlines()
+        return float(next(x for x in lines if x.startswith(name)).split()[-1])
+
+    named = 'askreport_answers_total{status="no-evidence"}'
+    before = counted(named)
+    async with connected("http", "auto", address, shelf) as client:
+        await client.call_tool("ask", {"question": MONGOLIA})
+    assert counted(named) == before + 1
+    assert counted('askreport_requests_total{method="POST",route="/mcp",status="200"}')
+
+
 def test_there_is_no_stream_to_listen_to(http: httpx.Client) -> None:
     answer = http.get("/mcp", headers={"Accept": "text/event-stream"})
     assert answer.status_code == 405

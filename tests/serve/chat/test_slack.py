@@ -209,6 +209,41 @@ def test_a_mention_is_answered_in_its_thread(workspace: Workspace) -> None:
     assert workspace.platform.next().body["thread_ts"] == "1515440000.000001"
 
 
+def test_a_follow_up_in_a_thread_is_understood_and_one_elsewhere_is_not(
+    workspace: Workspace,
+) -> None:
+    root = "1515440000.000001"
+    first = "How many tonnes of silt did the port dredge in 2020?"
+    workspace.mention(first, ts=root)
+    workspace.platform.next()
+    workspace.mention("and in 2021?", thread_ts=root)
+    said = list(words(workspace.platform.next().body["blocks"]))
+    looked_up = "Looked up: How many tonnes of silt did the port dredge in 2021?"
+    assert looked_up in said
+    workspace.mention("and in 2021?", thread_ts=root, channel="C0OTHER")
+    assert looked_up not in list(words(workspace.platform.next().body["blocks"]))
+
+
+def test_an_answer_that_was_promised_is_sent_before_the_service_ends(
+    chat_library: Library, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Library.ask
+
+    def slow(*given: Any, **more: Any) -> Any:
+        time.sleep(0.5)
+        return real(*given, **more)
+
+    monkeypatch.setattr(Library, "ask", slow)
+    hooks = (f"{platform.address}/commands/",)
+    chat = Chat(chat_library, CREDENTIALS, once=Once(Clock()), slack_hooks=hooks)
+    with serving(chat) as address:
+        workspace = Workspace(address, platform, Clock())
+        workspace.command(FERRY)
+        workspace.http.close()
+    assert platform.received, "the service ended without answering"
+    assert "410 passengers" in " ".join(words(platform.next().body["blocks"]))
+
+
 def test_a_decline_is_said_as_one(workspace: Workspace) -> None:
     workspace.command(MONGOLIA)
     sent = workspace.platform.next().body

@@ -182,6 +182,17 @@ def test_a_mention_is_answered_with_a_card_within_five_seconds(
     ]
 
 
+def test_a_follow_up_in_a_thread_is_understood_and_one_elsewhere_is_not(
+    team: Team,
+) -> None:
+    team.say("How many tonnes of silt did the port dredge in 2020?")
+    looked_up = "Looked up: How many tonnes of silt did the port dredge in 2021?"
+    assert looked_up in list(runs(card(team.say("and in 2021?"))))
+    other = {"id": "19:253b1f341670408f@thread.skype;messageid=2"}
+    elsewhere = card(team.say("and in 2021?", conversation=other))
+    assert looked_up not in list(runs(elsewhere))
+
+
 def test_a_decline_is_said_as_one(team: Team) -> None:
     said = list(runs(card(team.say(MONGOLIA))))
     assert any(run.startswith("No evidence: ") for run in said)

@@ -85,6 +85,8 @@ def router(chat: Chat) -> APIRouter:
 class Endpoint:
     """The ASGI app at /mcp: checks who calls, then lets the SDK answer."""
 
+    path = PATH
+
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
         self._served = server(chat, None)
@@ -105,6 +107,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        scope["route"] = self  # as routes of the framework do, for metrics and logs
         await self._answer(Request(scope, receive), send)
 
     async def _answer(self, request: Request, send: Send) -> None:

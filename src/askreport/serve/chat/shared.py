@@ -16,6 +16,7 @@ from askreport.serve.api import permalink
 from askreport.serve.api.queue import Queue
 from askreport.serve.chat.credentials import Credentials
 from askreport.serve.chat.signed import Clock, Once
+from askreport.serve.chat.threads import Threads
 from askreport.types import Answer, Filter, Found
 
 MOST_EARLIER = 50
@@ -40,6 +41,7 @@ class Chat:
     name: Callable[[], str] = _name
     """Names each answer anew, where a protocol wants one named."""
     once: Once = field(default_factory=Once)
+    threads: Threads = field(default_factory=Threads)
     slack_api: str = "https://slack.com/api/"
     slack_hooks: tuple[str, ...] = (
         "https://hooks.slack.com/",

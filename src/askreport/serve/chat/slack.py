@@ -66,8 +66,9 @@ async def event(request: Request, chat: Shared, links: Linked) -> Response:
     # Slack sends again what it thinks was not heard; it is answered once.
     if not _is_mention(happened) or not known or not chat.once.first(f"event {known}"):
         return Response(status_code=200)
+    where = f"slack {said.get('team_id')}"
     return Response(
-        status_code=200, background=BackgroundTask(_reply, chat, links, happened)
+        status_code=200, background=BackgroundTask(_reply, chat, links, where, happened)
     )
 
 
@@ -95,19 +96,25 @@ def _is_mention(happened: object) -> bool:
 async def _respond(
     chat: Chat, links: Links, question: str, address: str, told: dict[str, str]
 ) -> None:
-    said = await _spoken(chat, links, question)
+    said = await _spoken(chat, links, Asked(question))
     await outgoing.post(address, told | message(said))
 
 
-async def _reply(chat: Chat, links: Links, happened: dict[str, Any]) -> None:
-    question = asked(happened["text"])
-    said = await _spoken(chat, links, question) if question else _how()
+async def _reply(
+    chat: Chat, links: Links, where: str, happened: dict[str, Any]
+) -> None:
+    question, thread = asked(happened["text"]), _thread(happened)
+    said = Spoken("", (spoken.ASK,))
+    if question:
+        place = f"{where} {happened['channel']} {thread}"
+        earlier = chat.threads.asked(place, question)
+        said = await _spoken(chat, links, Asked(question, earlier))
     for token in chat.credentials.slack_bot_token[:1]:
         await outgoing.post(
             f"{chat.slack_api}chat.postMessage",
             {
                 "channel": happened["channel"],
-                "thread_ts": happened.get("thread_ts") or happened["ts"],
+                "thread_ts": thread,
                 "unfurl_links": False,
                 "unfurl_media": False,
             }
@@ -116,15 +123,16 @@ async def _reply(chat: Chat, links: Links, happened: dict[str, Any]) -> None:
         )
 
 
-def _how() -> Spoken:
-    return Spoken("", (spoken.ASK,))
+def _thread(happened: dict[str, Any]) -> str:
+    """The message that the thread began with: this one, where it begins one."""
+    return str(happened.get("thread_ts") or happened["ts"])
 
 
-async def _spoken(chat: Chat, links: Links, question: str) -> Spoken:
+async def _spoken(chat: Chat, links: Links, asked: Asked) -> Spoken:
     try:
-        answer = await shared.answer(chat, Asked(question))
+        answer = await shared.answer(chat, asked)
     except Exception as error:  # noqa: BLE001 - it logs, and somebody waits
-        return spoken.failed(question, error)
+        return spoken.failed(asked.question, error)
     return spoken.answered(answer, links)
 
 

@@ -35,9 +35,10 @@ async def answer(request: Request, chat: Shared, links: Linked) -> Response:
     question = asked(said.get("text"))
     if not question:
         return JSONResponse(message(Spoken("", (spoken.ASK,))))
+    earlier = chat.threads.asked(_thread(said), question)
     with anyio.move_on_after(ANSWER_SECONDS):
         try:
-            found = await shared.answer(chat, Asked(question))
+            found = await shared.answer(chat, Asked(question, earlier))
             return JSONResponse(message(spoken.answered(found, links)))
         except Exception as error:  # noqa: BLE001 - it logs, and somebody waits
             return JSONResponse(message(spoken.failed(question, error)))
@@ -59,6 +60,13 @@ def _genuine(chat: Chat, request: Request, body: bytes) -> dict[str, Any] | None
     if when is None or not chat.once.fresh(when):
         return None
     return said if chat.once.first(f"teams {given}") else None
+
+
+def _thread(said: dict[str, Any]) -> str:
+    """The thread of a message: its conversation's id names the first message of it."""
+    place = said.get("conversation")
+    known = place.get("id") if isinstance(place, dict) else None
+    return f"teams {known or said.get('id')}"
 
 
 def asked(text: object) -> str:
