@@ -140,6 +140,8 @@ class Platform:
     received: list[Received] = field(default_factory=list)
     came: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     status: int = 200
+    refused: str = ""
+    """A token that it does not know; it says so as Slack does, with a 200."""
 
     def next(self) -> Received:
         """The next request, waited for."""
@@ -160,7 +162,9 @@ def platform() -> Iterator[Platform]:
             self.send_response(found.status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(b'{"ok": true}')
+            known = headers.get("authorization") != f"Bearer {found.refused}"
+            said = {"ok": True} if known else {"ok": False, "error": "not_authed"}
+            self.wfile.write(json.dumps(said).encode())
             found.came.release()
 
         def log_message(self, *_: Any) -> None:

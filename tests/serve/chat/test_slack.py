@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -242,6 +243,22 @@ def test_an_answer_that_was_promised_is_sent_before_the_service_ends(
         workspace.http.close()
     assert platform.received, "the service ended without answering"
     assert "410 passengers" in " ".join(words(platform.next().body["blocks"]))
+
+
+def test_of_several_workspaces_tokens_the_one_that_is_accepted_is_used(
+    chat_library: Library, platform: Platform
+) -> None:
+    known = replace(CREDENTIALS, slack_bot_token=("xoxb-other", SLACK_TOKEN, "xoxb-3"))
+    platform.refused = "xoxb-other"
+    clock = Clock()
+    api = f"{platform.address}/api/"
+    chat = Chat(chat_library, known, once=Once(clock), slack_api=api)
+    with serving(chat) as address:
+        workspace = Workspace(address, platform, clock)
+        workspace.mention(FERRY)
+        workspace.http.close()
+    sent = [received.headers["authorization"] for received in platform.received]
+    assert sent == ["Bearer xoxb-other", f"Bearer {SLACK_TOKEN}"]
 
 
 def test_a_decline_is_said_as_one(workspace: Workspace) -> None:

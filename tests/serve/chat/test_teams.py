@@ -49,11 +49,6 @@ def activity(text: str, stamp: float, **change: Any) -> dict[str, Any]:
         },
         "recipient": None,
         "textFormat": "plain",
-        "attachmentLayout": None,
-        "membersAdded": [],
-        "membersRemoved": [],
-        "topicName": None,
-        "historyDisclosed": None,
         "locale": None,
         "text": f"<at>askreport</at>&nbsp;{text}\n",
         "speak": None,
@@ -260,6 +255,10 @@ def test_what_teams_did_not_sign_now_is_refused_and_learns_nothing(team: Team) -
     assert refused(
         team.http.post("/teams", content=tampered, headers={"Authorization": good})
     )
+
+
+def test_what_is_stale_or_repeated_is_refused_and_learns_nothing(team: Team) -> None:
+    said = activity(FERRY, team.clock())
     for away in (-301, 301):
         assert refused(team.send(activity(FERRY, team.clock() + away)))
     for stamp in (

@@ -109,18 +109,16 @@ async def _reply(
         place = f"{where} {happened['channel']} {thread}"
         earlier = chat.threads.asked(place, question)
         said = await _spoken(chat, links, Asked(question, earlier))
-    for token in chat.credentials.slack_bot_token[:1]:
-        await outgoing.post(
-            f"{chat.slack_api}chat.postMessage",
-            {
-                "channel": happened["channel"],
-                "thread_ts": thread,
-                "unfurl_links": False,
-                "unfurl_media": False,
-            }
-            | message(said),
-            {"Authorization": f"Bearer {token}"},
-        )
+    body = message(said) | {
+        "channel": happened["channel"],
+        "thread_ts": thread,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+    for token in chat.credentials.slack_bot_token:  # one a workspace
+        sent = {"Authorization": f"Bearer {token}"}
+        if await outgoing.post(f"{chat.slack_api}chat.postMessage", body, sent):
+            break
 
 
 def _thread(happened: dict[str, Any]) -> str:
