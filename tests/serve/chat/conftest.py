@@ -129,7 +129,13 @@ class Received:
 
     path: str
     headers: dict[str, str]
-    body: dict[str, Any]
+    raw: bytes
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON it holds."""
+        found: dict[str, Any] = json.loads(self.raw)
+        return found
 
 
 @dataclass
@@ -158,7 +164,7 @@ def platform() -> Iterator[Platform]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {k.lower(): v for k, v in self.headers.items()}
-            found.received.append(Received(self.path, headers, json.loads(body)))
+            found.received.append(Received(self.path, headers, body))
             self.send_response(found.status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()

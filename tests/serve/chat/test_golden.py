@@ -5,6 +5,7 @@ After a change that is meant: look at the difference, then
 """
 
 import json
+import time
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,25 @@ import httpx
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from tests.serve.chat.conftest import BEACON, CRACK, FERRY, MONGOLIA, PUBLIC
+from tests.serve.chat.conftest import (
+    BEACON,
+    CRACK,
+    CREDENTIALS,
+    FERRY,
+    MATTERMOST_TOKEN,
+    MONGOLIA,
+    Clock,
+    Platform,
+    serving,
+)
 from tests.serve.chat.test_librechat import token
+from tests.serve.chat.test_mattermost import command, triggered
+from tests.serve.chat.test_slack import Workspace
+from tests.serve.chat.test_teams import activity, seal
 
 from askreport import Library
-from askreport.serve.chat import mattermost, slack, spoken, teams
-from askreport.serve.chat.shared import Links
+from askreport.serve.chat.shared import Chat
+from askreport.serve.chat.signed import Once
 
 QUESTIONS = {"answer": FERRY, "page": CRACK, "hostile": BEACON, "decline": MONGOLIA}
 
@@ -170,16 +184,58 @@ def test_librechat(
 
 
 @pytest.mark.parametrize("kind", QUESTIONS)
-@pytest.mark.parametrize("tool", ["slack", "teams", "mattermost"])
-def test_a_bots_message(
-    chat_library: Library, golden: SnapshotAssertion, kind: str, tool: str
+def test_teams(
+    http: httpx.Client, chat_library: Library, golden: SnapshotAssertion, kind: str
 ) -> None:
-    answer = chat_library.ask(QUESTIONS[kind])
-    said = spoken.answered(answer, Links(PUBLIC))
-    made = {
-        "slack": slack.message(said),
-        "teams": teams.message(said),
-        "mattermost": mattermost.message(said, visible=False),
-    }[tool]
-    shown = json.dumps(made, indent=1, ensure_ascii=False)
-    assert shown.encode() == golden
+    said = activity(QUESTIONS[kind], time.time(), id=f"golden {kind}")
+    body = json.dumps(said).encode()
+    sent = {"Authorization": seal(body), "Content-Type": "application/json"}
+    assert raw(http.post("/teams", content=body, headers=sent), chat_library) == golden
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_mattermost(
+    http: httpx.Client, chat_library: Library, golden: SnapshotAssertion, kind: str
+) -> None:
+    body = command(QUESTIONS[kind], triggered(time.time(), f"golden{kind}"))
+    sent = {
+        "Authorization": f"Token {MATTERMOST_TOKEN}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    posted = http.post("/mattermost", content=body, headers=sent)
+    assert raw(posted, chat_library) == golden
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+@pytest.mark.parametrize("way", ["command", "mention"])
+def test_slack(
+    chat_library: Library,
+    platform: Platform,
+    golden: SnapshotAssertion,
+    way: str,
+    kind: str,
+) -> None:
+    clock = Clock()
+    chat = Chat(
+        chat_library,
+        CREDENTIALS,
+        once=Once(clock),
+        slack_api=f"{platform.address}/api/",
+        slack_hooks=(f"{platform.address}/commands/",),
+    )
+    with serving(chat) as address:
+        workspace = Workspace(address, platform, clock)
+        heard = getattr(workspace, way)(QUESTIONS[kind])
+        workspace.http.close()
+    sent = platform.next()
+    told = f"POST {sent.path} {sent.headers['content-type']}\n\n".encode() + sent.raw
+    assert raw(heard, chat_library) + b"\n\n" + told == golden
+
+
+def test_a_refusal(
+    http: httpx.Client, chat_library: Library, golden: SnapshotAssertion
+) -> None:
+    paths = "/slack/commands /slack/events /teams /mattermost /librechat/query".split()
+    refused = {raw(http.post(path, content=b"{}"), chat_library) for path in paths}
+    assert len(refused) == 1
+    assert refused.pop() == golden
