@@ -13,11 +13,12 @@ import mcp_types
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
-from tests.serve.chat.conftest import BEACON, FERRY, MONGOLIA, PUBLIC
+from tests.serve.chat.conftest import BEACON, FERRY, MONGOLIA, PUBLIC, serving
 
 from askreport import Library
 from askreport.serve.api import errors as told
 from askreport.serve.chat import mcp as protocol
+from askreport.serve.chat.shared import Chat
 
 REVISIONS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
 """How the client negotiates, and the revision it then speaks: the current one and the
@@ -245,6 +246,29 @@ async def test_what_is_asked_over_it_is_counted(
         await client.call_tool("ask", {"question": MONGOLIA})
     assert counted(named) == before + 1
     assert counted('askreport_requests_total{method="POST",route="/mcp",status="200"}')
+
+
+def test_a_slash_at_the_end_of_the_address_does_not_matter(
+    http: httpx.Client,
+) -> None:
+    assert http.post("/mcp/", json=INITIALIZE, headers=ACCEPTED).status_code == 200
+
+
+def test_a_listed_page_may_ask_first_for_what_the_protocol_sends(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASKREPORT_ORIGINS", "http://localhost:6274")
+    page = {"Origin": "http://localhost:6274"}
+    wanted = "authorization,content-type,mcp-method,mcp-name,mcp-protocol-version"
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": wanted,
+    }
+    with serving(Chat(Library.open(shelf))) as address:
+        first = httpx.options(f"{address}/mcp", headers=page | asked)
+        then = httpx.post(f"{address}/mcp", json=INITIALIZE, headers=page | ACCEPTED)
+    assert (first.status_code, then.status_code) == (200, 200)
+    assert then.headers["access-control-allow-origin"] == page["Origin"]
 
 
 def test_there_is_no_stream_to_listen_to(http: httpx.Client) -> None:

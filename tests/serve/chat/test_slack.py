@@ -261,6 +261,17 @@ def test_of_several_workspaces_tokens_the_one_that_is_accepted_is_used(
     assert sent == ["Bearer xoxb-other", f"Bearer {SLACK_TOKEN}"]
 
 
+def test_a_mention_without_a_token_to_answer_with_is_logged(
+    chat_library: Library, platform: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = replace(CREDENTIALS, slack_bot_token=())
+    with serving(Chat(chat_library, known, once=Once(Clock()))) as address:
+        workspace = Workspace(address, platform, Clock())
+        assert workspace.mention(FERRY).status_code == 200
+        workspace.http.close()
+    assert "no bot token" in caplog.text
+
+
 def test_a_decline_is_said_as_one(workspace: Workspace) -> None:
     workspace.command(MONGOLIA)
     sent = workspace.platform.next().body

@@ -113,7 +113,12 @@ def _wrap(app: FastAPI, library: Library, hosts: Collection[str]) -> None:
             CORSMiddleware,
             allow_origins=known.origins,
             allow_methods=("GET", "POST"),
-            allow_headers=("Authorization", "Content-Type", "X-API-Key"),
+            allow_headers=(
+                "Authorization",
+                "Content-Type",
+                "X-API-Key",
+                *protocols.HEADERS,
+            ),
             expose_headers=EXPOSED,
         )
     app.add_middleware(Guard, hosts=hosts, origins=known.origins)

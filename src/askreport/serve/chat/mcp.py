@@ -21,7 +21,7 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from askreport import errors
@@ -79,7 +79,10 @@ async def _stdio(served: Server) -> None:
 def router(chat: Chat) -> APIRouter:
     """The route of MCP, with what must run for as long as the app does."""
     found = Endpoint(chat)
-    return APIRouter(routes=[Route(PATH, endpoint=found)], lifespan=found.lifespan)
+    # Clients are pasted the address with a slash at its end as often as without.
+    paths = (PATH, f"{PATH}/")
+    routes: list[BaseRoute] = [Route(path, endpoint=found) for path in paths]
+    return APIRouter(routes=routes, lifespan=found.lifespan)
 
 
 class Endpoint:

@@ -15,6 +15,15 @@ from askreport.serve.chat import (
 )
 from askreport.serve.chat.shared import Chat
 
+HEADERS = (
+    "Mcp-Method",
+    "Mcp-Name",
+    "MCP-Protocol-Version",
+    "X-Askreport-Sources",
+)
+"""What scripts of listed web sites may send beside what every route takes: browsers
+ask first for each of them."""
+
 
 def include(app: FastAPI, chat: Chat) -> None:
     """Add the routes. A protocol that needs a secret has none without it."""

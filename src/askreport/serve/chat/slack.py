@@ -5,6 +5,7 @@ goes where Slack says.
 """
 
 import html
+import logging
 import re
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from askreport.serve.chat import inert, outgoing, shared, signed, spoken
 from askreport.serve.chat.shared import Asked, Chat, Linked, Links, Shared
 from askreport.serve.chat.spoken import Spoken
+
+log = logging.getLogger(__name__)
 
 HEARD = "Looking in the reports…"
 
@@ -115,6 +118,8 @@ async def _reply(
         "unfurl_links": False,
         "unfurl_media": False,
     }
+    if not chat.credentials.slack_bot_token:
+        log.warning("a mention was not answered: no bot token of Slack is set")
     for token in chat.credentials.slack_bot_token:  # one a workspace
         sent = {"Authorization": f"Bearer {token}"}
         if await outgoing.post(f"{chat.slack_api}chat.postMessage", body, sent):
