@@ -309,6 +309,14 @@ def test_a_documents_words_stay_words(chat_library: Library) -> None:
     assert all(url.startswith(f"{PUBLIC}/c/") for url in opened(reply))
 
 
+def test_a_card_is_never_larger_than_teams_takes() -> None:
+    long = spoken.Source("[1]", "t" * 900, "p" * 900, "q" * 1200, f"{PUBLIC}/c/x")
+    said = spoken.Spoken("x" * 4000, ("y" * 9000,), "", (long,) * 10, "n" * 900)
+    sent = teams.message(said)
+    assert 14_000 < len(json.dumps(sent)) < 28_000
+    assert len(list(opened(sent))) > 1
+
+
 def test_a_message_is_read_as_its_words() -> None:
     html = (
         '<at id="0">ask report</at>&nbsp;<p>what of <b>beds</b> &lt;x&gt; &amp; y?</p>'

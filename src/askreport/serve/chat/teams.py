@@ -1,7 +1,9 @@
 """a message that Teams signed -> an answer as an Adaptive Card, within five seconds."""
 
 import html
+import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -16,6 +18,9 @@ PATH = "/teams"
 
 ANSWER_SECONDS = 4.0
 """Teams gives up after five; one is left for the way there and back."""
+
+MOST_CHARS = 27_000
+"""Of a card's JSON; Teams refuses a message of more than 28 KB."""
 
 LATE = "This is taking longer than Teams waits. Ask again in a moment."
 
@@ -78,6 +83,14 @@ def asked(text: object) -> str:
 
 def message(said: Spoken) -> dict[str, Any]:
     """A card of text runs, which Teams never parses; a button opens each source."""
+    made = _message(said)
+    while len(json.dumps(made)) > MOST_CHARS and said.sources:
+        said = replace(said, sources=said.sources[:-1])
+        made = _message(said)
+    return made
+
+
+def _message(said: Spoken) -> dict[str, Any]:
     body: list[dict[str, Any]] = [_block(_run(line)) for line in said.lines]
     if said.question:
         body.insert(0, _block(_run(said.question, weight="Bolder")))
