@@ -143,6 +143,16 @@ def test_a_question_that_is_refused_is_told_why(server: Server) -> None:
     assert "could not answer" in server.say("x" * 4001).json()["text"]
 
 
+def other_spellings(trigger: str) -> list[str]:
+    """Other letters that base64 reads as the same bytes."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    bare = trigger.rstrip("=")
+    padding = trigger[len(bare) :]
+    spelled = [f"{bare[:-1]}{letter}{padding}" for letter in letters]
+    same = base64.b64decode(trigger)
+    return [s for s in spelled if s != trigger and base64.b64decode(s) == same]
+
+
 def refused(answer: httpx.Response) -> bool:
     """Whether it is the refusal that says nothing."""
     return (answer.status_code, answer.content) == (401, b"")
@@ -182,15 +192,18 @@ def test_what_mattermost_did_not_send_now_is_refused_and_learns_nothing(
     assert server.send(body).status_code == 200
     assert refused(server.send(body))
     assert refused(server.send(command("another question?", trigger)))
+    for spelled in other_spellings(trigger):
+        assert signed.trigger(spelled) == signed.trigger(trigger)
+        assert refused(server.send(command(FERRY, spelled)))
     assert refused(server.http.get("/mattermost", params={"text": FERRY})) or (
         server.http.get("/mattermost").status_code == 405
     )
 
 
 def test_the_published_example_is_read_rightly(chat_library: Library) -> None:
-    when = signed.triggered(PUBLISHED)
-    assert when == 1_551_208_195.427
-    clock = Clock(when + 2)
+    trigger = signed.trigger(PUBLISHED)
+    assert trigger == signed.Trigger("4md3yr7cjbd1pcrsk46j9zm1oc", 1_551_208_195.427)
+    clock = Clock(trigger.when + 2)
     with serving(Chat(chat_library, CREDENTIALS, once=Once(clock))) as address:
         found = Server(address, clock)
         assert found.send(command("asd", PUBLISHED)).status_code == 200

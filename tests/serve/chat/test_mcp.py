@@ -161,6 +161,26 @@ async def test_a_fault_is_told_to_the_model(
     assert str(shelf) not in text(result)
 
 
+async def test_an_unexpected_fault_is_told_without_its_words(
+    address: str,
+    shelf: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    words = f"hush: {shelf}"
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(Library, "ask", broken)
+    async with connected("http", "auto", address, shelf) as client:
+        result = await client.call_tool("ask", {"question": FERRY})
+    assert result.is_error
+    assert text(result) == "something went wrong: see the server's log"
+    assert "RuntimeError" in caplog.text
+    assert "hush" not in caplog.text
+
+
 async def test_an_unknown_tool_is_a_fault_of_the_protocol(
     address: str, shelf: Path
 ) -> None:

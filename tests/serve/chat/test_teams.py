@@ -275,6 +275,9 @@ def test_what_is_stale_or_repeated_is_refused_and_learns_nothing(team: Team) -> 
         assert refused(team.send(broken))
     assert team.send(said).status_code == 200
     assert refused(team.send(said))
+    good = seal(json.dumps(said).encode()).removeprefix("HMAC ")
+    for header in (f"HMAC  {good}", f"hmac {good}", f"HMAC \t{good}"):
+        assert refused(team.send(said, header))
     team.clock.seconds += 200
     assert refused(team.send(said))
 

@@ -50,9 +50,9 @@ async def query_signed(request: Request, chat: Shared, links: Linked) -> Respons
 
     Its body is looked at after its token.
     """
-    _, _, token = request.headers.get("authorization", "").partition(" ")
+    token = signed.after("Bearer", request.headers.get("authorization", ""))
     secrets = chat.credentials.librechat_jwt_secret
-    if not any(_signed(token.strip(), secret) for secret in secrets):
+    if not any(_signed(token, secret) for secret in secrets):
         return signed.refused()
     try:
         body = QueryRequest.model_validate_json(await request.body())

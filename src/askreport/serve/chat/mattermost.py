@@ -47,17 +47,16 @@ def _genuine(chat: Chat, request: Request, body: bytes) -> dict[str, list[str]] 
     id holds the time; it is what makes two commands of the same words differ.
     """
     form = parse_qs(body.decode("utf-8", "replace"))
-    kind, _, header = request.headers.get("authorization", "").partition(" ")
+    header = signed.after("Token", request.headers.get("authorization", ""))
     known = chat.credentials.mattermost_token
-    in_header = signed.any_equal(header.strip(), known)
+    in_header = signed.any_equal(header, known)
     in_body = signed.any_equal(form.get("token", [""])[0], known)
-    if not (in_header and in_body) or kind.upper() != "TOKEN":
+    if not (in_header and in_body):
         return None
-    trigger = form.get("trigger_id", [""])[0]
-    when = signed.triggered(trigger)
-    if when is None or not chat.once.fresh(when):
+    trigger = signed.trigger(form.get("trigger_id", [""])[0])
+    if trigger is None or not chat.once.fresh(trigger.when):
         return None
-    return form if chat.once.first(f"mattermost {trigger}") else None
+    return form if chat.once.first(f"mattermost {trigger.id}") else None
 
 
 def message(said: Spoken, *, visible: bool) -> dict[str, Any]:

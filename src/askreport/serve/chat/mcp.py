@@ -24,7 +24,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from askreport import errors
 from askreport.library import Library
 from askreport.serve.api import errors as told
 from askreport.serve.chat import mcp_tools, shared
@@ -193,7 +192,7 @@ async def _call(
         said = await tool.run(chat, where, given)
     except ValidationError as error:
         return _failed(mcp_tools.unfit(error))
-    except errors.AskreportError as error:
+    except Exception as error:  # noqa: BLE001 - it logs; the SDK would tell its words
         failure = told.refusal(error).failure
         return _failed(f"{failure.message}: {failure.hint}")
     return wire.CallToolResult(

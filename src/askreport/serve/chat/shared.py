@@ -22,7 +22,7 @@ from askreport.types import Answer, Filter, Found
 MOST_EARLIER = 50
 """Turns of a conversation that are handed on; the library reads the latest dozen."""
 
-_HOST = re.compile(r"[\w.\-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
+_HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
 
 
 def _name() -> str:

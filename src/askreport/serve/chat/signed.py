@@ -12,6 +12,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,14 @@ reach it."""
 
 Clock = Callable[[], float]
 """Seconds since 1970, as `time.time`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What triggered a command of Mattermost: an id of its own, and when."""
+
+    id: str
+    when: float
 
 
 def refused() -> Response:
@@ -63,6 +72,12 @@ class Once:
             return False
         self._until[what] = now + 2 * WINDOW_SECONDS
         return True
+
+
+def after(scheme: str, header: str) -> str:
+    """The credentials of that scheme in an Authorization header; empty for another."""
+    said, _, given = header.strip().partition(" ")
+    return given.strip() if said.lower() == scheme.lower() else ""
 
 
 def any_equal(given: str, known: Iterable[str]) -> bool:
@@ -113,12 +128,15 @@ def moment(stamp: object) -> float | None:
         return None
 
 
-def triggered(trigger: str) -> float | None:
-    """The time inside a Mattermost trigger id (`id:user:milliseconds:signature`)."""
+def trigger(said: str) -> Trigger | None:
+    """What a Mattermost trigger id holds (`id:user:milliseconds:signature`).
+
+    Its letters are not what is remembered: base64 spells the same in several ways.
+    """
     try:
-        parts = base64.b64decode(trigger, validate=True).decode().split(":")
+        parts = base64.b64decode(said, validate=True).decode().split(":")
     except (binascii.Error, ValueError):
         return None
     stamp = parts[2] if len(parts) == 4 else ""
     plain = stamp.isascii() and stamp.isdigit() and len(stamp) <= 15
-    return int(stamp) / 1000 if plain else None
+    return Trigger(parts[0], int(stamp) / 1000) if plain else None

@@ -106,6 +106,9 @@ async def _respond(
 async def _reply(
     chat: Chat, links: Links, where: str, happened: dict[str, Any]
 ) -> None:
+    if not chat.credentials.slack_bot_token:
+        log.warning("a mention is not answered: no bot token of Slack is set")
+        return
     question, thread = asked(happened["text"]), _thread(happened)
     said = Spoken("", (spoken.ASK,))
     if question:
@@ -118,8 +121,6 @@ async def _reply(
         "unfurl_links": False,
         "unfurl_media": False,
     }
-    if not chat.credentials.slack_bot_token:
-        log.warning("a mention was not answered: no bot token of Slack is set")
     for token in chat.credentials.slack_bot_token:  # one a workspace
         sent = {"Authorization": f"Bearer {token}"}
         if await outgoing.post(f"{chat.slack_api}chat.postMessage", body, sent):
