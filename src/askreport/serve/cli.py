@@ -288,10 +288,9 @@ def mcp(shelf: Shelf = None) -> None:
     """Offer the shelf to one MCP client over stdin and stdout."""
     import anyio
 
-    from askreport.library import Library
     from askreport.serve.chat import mcp as protocol
 
-    anyio.run(protocol.stdio, Library.open(shelf))
+    anyio.run(protocol.stdio, _open(shelf))
 
 
 @app.command()
