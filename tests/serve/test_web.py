@@ -15,6 +15,7 @@ from askreport import Filter, Library
 from askreport.serve import render
 from askreport.serve.api.sessions import SECONDS, Sessions
 from askreport.serve.keys import Keys
+from askreport.serve.web import pages
 from askreport.serve.web.signin import _local
 
 Serve = Callable[[Library], AbstractContextManager[httpx.Client]]
@@ -101,6 +102,16 @@ def test_every_field_of_a_filter_reaches_the_library_and_stays_filled_in(
     for name in ("section", "since", "until", "as_of"):
         assert ("value", fields[name]) in shown.attributes
     assert ("open", None) in shown.attributes
+
+
+def test_where_there_is_too_much_to_choose_from_a_name_is_typed(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_LISTED", 1)
+    found = asked(client, FERRIES, document="harbour-report", publisher="")
+    assert "<select" not in found.text
+    assert '<input id="document" name="document" value="harbour-report"' in found.text
+    assert '<input id="publisher" name="publisher" value=""' in found.text
 
 
 def test_a_follow_up_is_offered_and_understood(client: httpx.Client) -> None:

@@ -153,6 +153,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
             routes=app.routes,
         )
+        public = getattr(app.state.library.shelf.settings, "public_url", None)
+        if public:
+            app.openapi_schema["servers"] = [{"url": public.rstrip("/")}]
         schema = TypeAdapter(errors.Problem).json_schema()
         app.openapi_schema["components"]["schemas"]["Problem"] = schema
     return app.openapi_schema

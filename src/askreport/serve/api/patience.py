@@ -16,8 +16,12 @@ HEAD_SECONDS = 10.0
 """From the first byte, or the connection, to the end of the head."""
 
 MOST_CONNECTIONS = 512
-"""Open at once; more are closed as they come. Half of the files that a process may
-usually hold open."""
+"""Open at once; beyond, one on which nothing is asked makes room for the next. Half of
+the files that a process may usually hold open."""
+
+IDLE_SECONDS = 75
+"""Between two requests. Longer than proxies (60) and clients (5) keep a connection, or
+one would now and then be closed just as they send."""
 
 
 class Patient(H11Protocol):
@@ -34,9 +38,9 @@ class Patient(H11Protocol):
         sent = transport.get_extra_info("socket")
         sent.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if len(self.connections) > MOST_CONNECTIONS:
-            transport.abort()
-        else:
-            self._watch()
+            idle = (one for one in self.connections if one is not self and _idle(one))
+            next(idle, self).transport.abort()
+        self._watch()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -62,3 +66,9 @@ class Patient(H11Protocol):
         self._due = None
         if self.conn.their_state is h11.IDLE:
             self.transport.abort()
+
+
+def _idle(connection: Any) -> bool:  # noqa: ANN401 - one of uvicorn's protocols
+    """Whether it is open and no request is being answered there."""
+    answered = connection.cycle is None or connection.cycle.response_complete
+    return bool(answered and not connection.transport.is_closing())

@@ -13,7 +13,7 @@ from askreport import errors
 from askreport.library import Library
 from askreport.serve.api import logs
 from askreport.serve.api.app import create_app
-from askreport.serve.api.patience import Patient
+from askreport.serve.api.patience import IDLE_SECONDS, Patient
 from askreport.serve.keys import Keys
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -83,6 +83,7 @@ def server(app: FastAPI) -> "Server":
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=FINISH_SECONDS,
+            timeout_keep_alive=IDLE_SECONDS,
             ws="none",
         )
     )

@@ -20,7 +20,7 @@ from askreport.types import Answer, Citation, Shelved
 router = APIRouter(dependencies=[READER], include_in_schema=False)
 
 MOST_LISTED = 300
-"""Documents that a list can be chosen from; of more, an id has to be typed."""
+"""Values that can be chosen from a list; where there are more, one is typed."""
 
 MOST_SHOWN = 100
 """Documents that the start page lists."""
@@ -105,16 +105,18 @@ def _shelved(library: Library) -> tuple[Shelved, ...]:
 
 def _choice(shelved: tuple[Shelved, ...]) -> Choice:
     sources = [one.source for one in shelved if one.passages]
-    few = sources if len(sources) <= MOST_LISTED else []
+    publishers = sorted({s.publisher for s in sources if s.publisher})
+    kinds = sorted({s.kind for s in sources})
     return Choice(
-        documents=tuple((source.id, source.title) for source in few),
-        publishers=_offered({s.publisher for s in sources if s.publisher}),
-        kinds=_offered({s.kind for s in sources}),
+        documents=_few([(source.id, source.title) for source in sources]),
+        publishers=_few([(name, name) for name in publishers]),
+        kinds=_few([(name, name) for name in kinds]),
     )
 
 
-def _offered(names: set[str]) -> Offered:
-    return tuple((name, name) for name in sorted(names))
+def _few(offered: list[tuple[str, str]]) -> Offered:
+    """As a list to choose from; none where that would be too long."""
+    return tuple(offered) if len(offered) <= MOST_LISTED else ()
 
 
 def _parts(answer: Answer | None) -> list[tuple[str, int]]:
