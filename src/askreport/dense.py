@@ -34,6 +34,11 @@ def read(path: Path) -> Index:
     return faiss.deserialize_index(np.frombuffer(path.read_bytes(), dtype=np.uint8))
 
 
+def vectors(index: Index) -> Floats:
+    """The matrix that the index was built from."""
+    return np.asarray(index.reconstruct_n(0, index.ntotal), dtype=np.float32)
+
+
 def search(
     index: Index, vector: Floats, *, most: int, among: Sequence[int] | None = None
 ) -> list[tuple[int, float]]:
