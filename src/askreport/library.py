@@ -4,6 +4,7 @@ It keeps what is expensive (an encoder, a generation) and hands it to the acts; 
 question is answered is `query.ask`'s business, how a build is made `ingest.assemble`'s.
 """
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,18 +13,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from askreport import calibration, embedding, errors, late, reranking, settings
+from askreport import calibration, embedding, errors, late, reranking, saved, settings
 from askreport import text as texts
 from askreport.answering import Answering
 from askreport.calibration import Calibration
 from askreport.generation.opened import Generation
-from askreport.ingest import assemble, passages
+from askreport.ingest import assemble, passages, planned
 from askreport.ingest.assemble import Built, Step, Tell
+from askreport.ingest.planned import Plan
 from askreport.inventory import Inventory
 from askreport.query import ask as asking
 from askreport.query import scope as scopes
 from askreport.query.reranked import Reranking
 from askreport.query.scope import Scope
+from askreport.saved import Drift
 from askreport.types import (
     Answer,
     Coverage,
@@ -36,7 +39,9 @@ from askreport.types import (
     Shelved,
 )
 
-__all__ = ["Built", "Library", "Step", "Tell"]
+log = logging.getLogger("askreport")
+
+__all__ = ["Built", "Library", "Plan", "Step", "Tell"]
 
 
 class Library:
@@ -187,7 +192,7 @@ class Library:
         may take to end.
         """
         known = self.shelf.settings
-        return assemble.build(
+        built = assemble.build(
             self.shelf.sources,
             self.shelf.index,
             recipe=self.recipe(),
@@ -196,6 +201,35 @@ class Library:
             ),
             tell=tell,
         )
+        return replace(built, drift=self._drifted()) if built.fresh else built
+
+    def drift(self) -> tuple[Drift, ...]:
+        """Ask the saved questions again; those that are answered otherwise now.
+
+        Raises SavedWrong.
+        """
+        found = []
+        for known in saved.read(self.shelf.root):
+            try:
+                now = self.ask(known.question, among=known.among)
+            except errors.AskreportError as error:
+                found.append(saved.refused(known, error))
+            else:
+                found += filter(None, [saved.compare(known, now)])
+        return tuple(found)
+
+    def _drifted(self) -> tuple[Drift, ...]:
+        """The drift after a build, which a damaged saved.json does not spoil."""
+        try:
+            self._answering.renew()
+            return self.drift()
+        except errors.SavedWrong as error:
+            log.warning("%s (%s)", error.message, error.hint)
+            return ()
+
+    def plan(self) -> Plan:
+        """What a build would change. Raises as `planned.plan`."""
+        return planned.plan(self.shelf.sources, self.shelf.index, recipe=self.recipe())
 
     def recipe(self) -> assemble.Recipe:
         """How settings have an index made. Raises ModelMissing, ModelChanged."""

@@ -20,6 +20,7 @@ from askreport.ingest import cache, catalogue, cuts, passages, readings, reused,
 from askreport.ingest.cache import Cache
 from askreport.ingest.stamps import Stamps
 from askreport.ingest.vectors import Reuse
+from askreport.saved import Drift
 from askreport.types import Document, Unread
 
 
@@ -86,6 +87,8 @@ class Built:
     """Documents whose files were read."""
     encoded: int = 0
     """Passages that were encoded; the others were before."""
+    drift: tuple[Drift, ...] = ()
+    """Saved questions that are answered otherwise by what was built."""
 
 
 @dataclass(frozen=True, slots=True)

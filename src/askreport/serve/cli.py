@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from askreport import __version__, errors
-from askreport.serve import evaluating, keeping, models, narrowing
+from askreport.serve import (
+    building,
+    evaluating,
+    generations,
+    keeping,
+    models,
+    narrowing,
+    saving,
+)
 from askreport.serve.console import Shelf
 from askreport.serve.console import build as _build
 from askreport.serve.console import err as _err
@@ -184,20 +192,6 @@ def search(
 
 
 @app.command()
-def build(
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")
-    ] = False,
-    shelf: Shelf = None,
-) -> None:
-    """Bring the index up to date with sources/.
-
-    The old index answers until the new one is whole, and after a failure or Ctrl-C.
-    """
-    _build(_open(shelf), quiet=quiet)
-
-
-@app.command()
 def sources(as_json: AsJson = False, shelf: Shelf = None) -> None:
     """List the documents and how each stands to the index."""
     import json
@@ -290,6 +284,10 @@ def doctor(
     show_settings: Annotated[
         bool, typer.Option("--settings", help="List every setting and its value.")
     ] = False,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Check every file of every generation."),
+    ] = False,
     shelf: Shelf = None,
 ) -> None:
     """Check python, packages, model, index and sources.
@@ -303,7 +301,7 @@ def doctor(
             _tell(f"{name} = {value!r}")
         return
     sound = True
-    for finding in examining.examine(shelf):
+    for finding in examining.examine(shelf, deep=deep):
         sound = sound and finding.sound
         _tell(f"{'ok ' if finding.sound else 'BAD'} {finding.what}: {finding.said}")
         if finding.hint:
@@ -311,6 +309,10 @@ def doctor(
     raise typer.Exit(ANSWERED if sound else ERROR)
 
 
+app.add_typer(building.commands)
+app.add_typer(saving.commands)
+app.add_typer(saving.app, name="saved")
+app.add_typer(generations.app, name="generations")
 app.add_typer(models.app, name="models")
 app.add_typer(keeping.app, name="keys")
 app.add_typer(evaluating.commands)
