@@ -119,7 +119,7 @@ def _sweep(index: Path) -> None:
 
 def tidy(index: Path) -> None:
     """Sweep what dead builds left, if there is any and no build is running."""
-    if _left(index):
+    if _left(index) or (index / HOLDER).exists():
         with suppress(errors.BuildFailed), writing(index):
             pass
 
