@@ -23,6 +23,7 @@ from askreport.serve import (
     models,
     narrowing,
     saving,
+    watching,
 )
 from askreport.serve.console import Shelf
 from askreport.serve.console import build as _build
@@ -246,6 +247,9 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Rebuild whenever sources/ changes.")
+    ] = False,
     shelf: Shelf = None,
 ) -> None:
     """Serve the shelf over HTTP, for chat tools and programs."""
@@ -255,7 +259,8 @@ def serve(
     flags = {"host": host, "port": port, "open_access": open_access}
     library = Library.open(shelf, flags=flags)
     known = library.shelf.settings
-    run.run(library, known.host, known.port)
+    with watching.beside(library.shelf, wanted=watch):
+        run.run(library, known.host, known.port)
 
 
 @app.command()
@@ -310,6 +315,7 @@ def doctor(
 
 
 app.add_typer(building.commands)
+app.add_typer(watching.commands)
 app.add_typer(saving.commands)
 app.add_typer(saving.app, name="saved")
 app.add_typer(generations.app, name="generations")

@@ -30,19 +30,26 @@ def build(
     library: "Library", *, quiet: bool, full: bool = False, wait: float = 0.0
 ) -> None:
     """Bring the index up to date, its steps and what it came to told on stderr."""
-    from askreport.serve import progress, render, saving
+    from askreport.serve import progress
 
     with progress.shown(err(), quiet=quiet) as step:
         built = library.build(step, full=full, wait=wait)
+    report(built, quiet=quiet)
+
+
+def report(built: "Built", *, quiet: bool) -> None:
+    """What a build could not read, what drifted, and what it came to."""
+    from askreport.serve import render, saving
+
     for item in built.failed:
         said(render.unread(item))
     for one in built.drift:
         said(saving.drifted(one))
     if not quiet:
-        said(summary(built))
+        said(_summary(built))
 
 
-def summary(built: "Built") -> str:
+def _summary(built: "Built") -> str:
     """What a build came to, in a line."""
     from askreport import text as texts
 
