@@ -1,6 +1,6 @@
 """What builds cost: all of a shelf, nothing new, one document more.
 
-    python -m benchmarks.rebuild [--files FOLDER] [--model NAME] [--documents 10 100 1000]
+    python -m benchmarks.rebuild [--files FOLDER] [--model NAME] [--documents N ...]
 
 Shelves are made of synthetic reports and, as far as they go, of the PDF, HTML and text
 files below FOLDER (at most a third, the smallest first). Each build is the command
@@ -26,10 +26,11 @@ MOST_BYTES = 400_000
 """A larger file is left out: the table is about how many documents there are."""
 
 WORDS = (
-    "harbour quay tonnes silt channel ferry crew sailing passengers island bridge mason "
-    "arch crack survey lorry weight limit orchard frost blossom grower trap damage lamp "
-    "keeper storm oil wick clock steps boat landing winter spring review staff ward bed "
-    "nurse patient vacancy training incident report board leader culture safety visit"
+    "harbour quay tonnes silt channel ferry crew sailing passengers island bridge "
+    "mason arch crack survey lorry weight limit orchard frost blossom grower trap "
+    "damage lamp keeper storm oil wick clock steps boat landing winter spring review "
+    "staff ward bed nurse patient vacancy training incident report board leader "
+    "culture safety visit"
 ).split()
 
 
@@ -127,10 +128,10 @@ def bare() -> float:
 def row(documents: int, what: str, cost: Cost, start: float) -> str:
     """A line of the table."""
     parts = (cost.listing, cost.reading, cost.cutting, cost.encoding, cost.writing)
-    times = " | ".join(f"{part:.2f}" for part in parts)
+    times = [f"{part:.2f}" for part in (cost.whole - start, *parts)]
+    counts = (cost.read, cost.encoded)
     return (
-        f"| {documents} | {cost.passages} | {what} | {cost.whole - start:.2f} | {times} "
-        f"| {cost.read} | {cost.encoded} |"
+        f"| {' | '.join(map(str, (documents, cost.passages, what, *times, *counts)))} |"
     )
 
 
@@ -158,7 +159,7 @@ def main() -> None:
             (root / "sources" / "one-more.md").write_text(report(10**6, 6), "utf-8")
             added = build(root)
             print(row(documents, "one added", added, start), flush=True)
-            (root / "sources" / "one-more.md").unlink()
+            (root / "sources" / "report-0001.md").unlink()
             print(row(documents, "one removed", build(root), start), flush=True)
 
 
