@@ -5,13 +5,14 @@
 Shelves are made of synthetic reports and, as far as they go, of the PDF, HTML and text
 files below FOLDER (at most a third, the smallest first). Each build is the command
 `askreport build --json` in a process of its own; seconds are by the clock, from start
-to end, and those of its parts as its events come. What a bare interpreter takes to
+to end, and those of its parts as its events come; processor time is user and system. What a bare interpreter takes to
 start is measured too, and taken off.
 """
 
 import argparse
 import json
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ class Cost:
     """Seconds of one build and of its parts."""
 
     whole: float
+    processor: float
     listing: float
     """Until the first document is looked at: imports, digests of the sources."""
     reading: float
@@ -90,6 +92,7 @@ def _real(folder: Path) -> list[Path]:
 def build(root: Path, *more: str) -> Cost:
     """One build by the command line, its events timed as they come."""
     command = [sys.executable, "-m", "askreport", "build", "--json", *more]
+    before = _processor()
     began = time.monotonic()
     seen: dict[str, float] = {}
     last: dict[str, object] = {}
@@ -112,7 +115,12 @@ def build(root: Path, *more: str) -> Cost:
     writing = seen.get("writing", encoded)
     counts = (int(str(last[name])) for name in ("passages", "read", "encoded"))
     parts = (first, read - first, encoding - read, writing - encoding, whole - writing)
-    return Cost(whole, *parts, *counts)
+    return Cost(whole, _processor() - before, *parts, *counts)
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def bare() -> float:
@@ -128,7 +136,7 @@ def bare() -> float:
 def row(documents: int, what: str, cost: Cost, start: float) -> str:
     """A line of the table."""
     parts = (cost.listing, cost.reading, cost.cutting, cost.encoding, cost.writing)
-    times = [f"{part:.2f}" for part in (cost.whole - start, *parts)]
+    times = [f"{part:.2f}" for part in (cost.whole - start, cost.processor, *parts)]
     counts = (cost.read, cost.encoded)
     return (
         f"| {' | '.join(map(str, (documents, cost.passages, what, *times, *counts)))} |"
@@ -145,8 +153,8 @@ def main() -> None:
     start = bare()
     print(f"interpreter start {start:.2f} s, taken off; model {given.model}\n")
     print(
-        "| documents | passages | build | s | until reading | reading | cutting | "
-        "encoding | index and writing | read | encoded |\n" + "| --- " * 11 + "|"
+        "| documents | passages | build | s | processor | until reading | reading | cutting | "
+        "encoding | index and writing | read | encoded |\n" + "| --- " * 12 + "|"
     )
     for documents in given.documents:
         with tempfile.TemporaryDirectory() as name:
