@@ -5,8 +5,8 @@
 Shelves are made of synthetic reports and, as far as they go, of the PDF, HTML and text
 files below FOLDER (at most a third, the smallest first). Each build is the command
 `askreport build --json` in a process of its own; seconds are by the clock, from start
-to end, and those of its parts as its events come; processor time is user and system. What a bare interpreter takes to
-start is measured too, and taken off.
+to end, and those of its parts as its events come; processor time is user and system.
+What a bare interpreter takes to start is measured too, and taken off.
 """
 
 import argparse
@@ -153,8 +153,10 @@ def main() -> None:
     start = bare()
     print(f"interpreter start {start:.2f} s, taken off; model {given.model}\n")
     print(
-        "| documents | passages | build | s | processor | until reading | reading | cutting | "
-        "encoding | index and writing | read | encoded |\n" + "| --- " * 12 + "|"
+        "| documents | passages | build | s | processor | until reading | reading "
+        "| cutting | encoding | index and writing | read | encoded |\n"
+        + "| --- " * 12
+        + "|"
     )
     for documents in given.documents:
         with tempfile.TemporaryDirectory() as name:
