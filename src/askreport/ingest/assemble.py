@@ -229,13 +229,18 @@ class _Read:
 
 def _read(work: _Work) -> _Read:
     kept = None if work.running.full else work.kept
-    reading = readings.Reading(kept, work.stamps)
+    before = readings.Readings(kept, work.stamps)
     documents = []
     failed = []
+    anew = 0
     for done, item in enumerate(work.listed):
         work.tell(Step(f"reading {item.source.path}", done, len(work.listed)))
+        found = before.known(item)
         try:
-            documents.append(reading.read(item))
+            if found is None:
+                anew += 1
+                found = before.keep(item, _opened(item))
+            documents.append(found)
         except errors.SourceUnreadable as error:
             reason = f"{error.message}: {error.hint}"
             unread = Unread(item.source.id, None, reason)
@@ -247,7 +252,22 @@ def _read(work: _Work) -> _Read:
             f"no document could be read: {reasons}",
             hint="mend or replace those files; the old index still answers",
         )
-    return _Read(tuple(documents), tuple(failed), reading.anew)
+    return _Read(tuple(documents), tuple(failed), anew)
+
+
+def _opened(item: catalogue.Listed) -> Document:
+    """What the file says, read now. Raises SourceUnreadable."""
+    from askreport.ingest.documents import reader  # its formats take a while to import
+
+    try:
+        return reader.read(readings.bare(item.source), item.path, titled=False)
+    except errors.SourceUnreadable:
+        raise
+    except OSError as error:  # it went while it was being read
+        raise errors.SourceUnreadable(
+            f"{item.path.name} cannot be read: {error.strerror or error}",
+            hint="check that the file exists and that you may read it",
+        ) from error
 
 
 def contents(
