@@ -37,6 +37,7 @@ from askreport.types import (
     Page,
     Passage,
     Shelved,
+    Source,
 )
 
 log = logging.getLogger("askreport")
@@ -259,6 +260,10 @@ class Library:
         except errors.IndexMissing:
             return self._inventory.against(None)
         return self._inventory.against(generation)
+
+    def sources(self) -> tuple[Source, ...]:
+        """What is in `sources/` now, indexed or not. Raises CatalogueWrong."""
+        return tuple(item.source for item in self._inventory.listed())
 
     def coverage(self, among: Filter = Filter()) -> Coverage:
         """What a question is asked of, and what it does not reach. Raises as `ask`."""

@@ -259,8 +259,7 @@ def serve(
     flags = {"host": host, "port": port, "open_access": open_access}
     library = Library.open(shelf, flags=flags)
     known = library.shelf.settings
-    with watching.beside(library.shelf, wanted=watch):
-        run.run(library, known.host, known.port)
+    run.run(library, known.host, known.port, watch=watch)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from askreport.serve.console import Shelf, err, report, said, tell
 
 if TYPE_CHECKING:
     from askreport.settings import Shelf as KnownShelf
+    from askreport.upkeep.jobs import Jobs
     from askreport.upkeep.rebuilds import Event, Failure
 
 commands = typer.Typer()
@@ -45,15 +46,13 @@ def watch(
 
 
 @contextmanager
-def beside(shelf: "KnownShelf", *, wanted: bool) -> Iterator[None]:
+def beside(shelf: "KnownShelf", jobs: "Jobs", *, wanted: bool) -> Iterator[None]:
     """Meanwhile, if that is wanted, a thread has the shelf rebuilt when it changes."""
     if not wanted:
         yield
         return
-    from askreport.upkeep.jobs import Jobs
     from askreport.upkeep.watched import Watch
 
-    jobs = Jobs(shelf.root)
     watching = Watch(shelf.sources, lambda: jobs.ended(jobs.submit().id).failure, said)
     thread = threading.Thread(target=watching.run, name="askreport-watch", daemon=True)
     thread.start()

@@ -25,6 +25,7 @@ from askreport.serve.api import later, observed, requests
 from askreport.serve.api.caller import KeyMissing, KeyTooNarrow
 from askreport.serve.api.readiness import Warming
 from askreport.serve.web import look
+from askreport.upkeep import documents
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +126,11 @@ CALLER: Mapping[type[errors.AskreportError], int] = {
     KeyTooNarrow: 403,
     OriginRefused: 403,
     later.BodySlow: 408,
+    documents.DocumentThere: 409,
     BodyLong: 413,
+    documents.DocumentLong: 413,
+    documents.NameRefused: 422,
+    documents.Unwritable: 507,
     HostUnknown: 421,
     later.TooMany: 429,
     later.Busy: 503,
@@ -183,6 +188,8 @@ TITLES: Mapping[str, str] = {
     "Busy": "Too many questions wait",
     "CalibrationWrong": "The shelf's calibration cannot be applied",
     "CatalogueWrong": "The catalogue must be corrected",
+    "DocumentLong": "The document is too long",
+    "DocumentThere": "There is a document of that name",
     "FilterWrong": "The filter contradicts itself",
     "HostUnknown": "Not the name of this service",
     "IndexDamaged": "The index is damaged",
@@ -194,6 +201,7 @@ TITLES: Mapping[str, str] = {
     "MethodNotAllowed": "The route has other methods",
     "ModelChanged": "The encoder is not the one that built the index",
     "ModelMissing": "A model cannot be opened",
+    "NameRefused": "Not a name for a document",
     "NotFound": "Not on this shelf",
     "OriginRefused": "Other web sites may not call",
     "QuestionRefused": "The question is empty or too long",
@@ -202,6 +210,7 @@ TITLES: Mapping[str, str] = {
     "TooMany": "Too many requests",
     "TookTooLong": "No answer in time",
     "Unexpected": "Something went wrong",
+    "Unwritable": "The shelf cannot be written",
     "Warming": "Still starting",
 }
 """What each code means, in a few words that stay the same."""
