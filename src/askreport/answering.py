@@ -20,6 +20,10 @@ T = TypeVar("T")
 Stamp = tuple[tuple[str, int, int, int, int], ...]
 """Path, inode, size and times of change of files: equal stamps, untouched files."""
 
+Ready = Callable[[Generation], Callable[[], None] | None]
+"""What is to be done at the moment when a generation begins to answer; None if the
+encoder for it cannot be had yet."""
+
 EVERY = 0.5
 """Seconds between two looks at `CURRENT`: a process is to move on within two."""
 
@@ -32,14 +36,14 @@ class Answering:
         index: Path,
         *,
         model: Callable[[], str],
-        reads: Callable[[Generation], bool],
+        ready: Ready,
     ) -> None:
-        """`model` gives the digest of the model that settings name; `reads` says
-        whether the open encoder reads questions as that generation was encoded.
+        """`model` gives the digest of the model that settings name; `ready` makes sure
+        that questions can be encoded as a generation was.
         """
         self._index = index
         self._model = model
-        self._reads = reads
+        self._ready = ready
         self._lock = threading.RLock()
         self._held: Generation | None = None
         self._pointed: Stamp = ()
@@ -66,10 +70,14 @@ class Answering:
             return
         # What is open goes on answering while what is new cannot be opened.
         with suppress(errors.AskreportError):
-            newer = opened.open_current(self._index).load()
-            if self._reads(newer):
-                with self._lock:
-                    self._held = newer
+            newer = opened.open_current(self._index)
+            adopt = self._ready(newer)
+            if adopt is None:
+                return  # not yet: look again the next time
+            newer.load()
+            with self._lock:
+                adopt()
+                self._held = newer
         self._pointed = pointed
 
     def looked(self, look: Callable[[Generation], T]) -> T:
@@ -84,6 +92,11 @@ class Answering:
                 with self._lock:
                     if self._held is found:
                         self._held = self._previous(found.folder, damage)
+            except errors.ModelChanged:
+                with self._lock:
+                    if self._held is found:
+                        raise
+                # Otherwise model and index were exchanged while the question was asked.
 
     @contextmanager
     def following(self) -> Iterator[None]:

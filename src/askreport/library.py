@@ -6,10 +6,10 @@ question is answered is `query.ask`'s business, how a build is made `ingest.asse
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from askreport import calibration, embedding, errors, late, reranking, saved, se
 from askreport import text as texts
 from askreport.answering import Answering
 from askreport.calibration import Calibration
+from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
 from askreport.ingest import assemble, passages, planned
 from askreport.ingest.assemble import Built, Step, Tell
@@ -54,14 +55,24 @@ class Library:
     'Each ferry carries 410 passengers and 62 cars.'
     """
 
-    def __init__(self, shelf: settings.Shelf, version: str) -> None:
-        """Hold a shelf; nothing is read before it is needed."""
+    def __init__(
+        self,
+        shelf: settings.Shelf,
+        version: str,
+        *,
+        flags: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hold a shelf; nothing is read before it is needed.
+
+        `flags` are those that its settings were read with.
+        """
+        self._flags = dict(flags or {})
         self.shelf = shelf
         self.version = version
         self._lock = threading.RLock()
         self._encoding = threading.Lock()
         self._answering = Answering(
-            shelf.index, model=lambda: self._model().digest, reads=self._reads
+            shelf.index, model=lambda: self._model().digest, ready=self._ready
         )
         self._inventory = Inventory(shelf.sources)
         self._agreed: set[str] = set()
@@ -80,7 +91,7 @@ class Library:
         from askreport import __version__
 
         start = None if shelf is None else Path(shelf)
-        return cls(settings.open_shelf(start, flags=flags), __version__)
+        return cls(settings.open_shelf(start, flags=flags), __version__, flags=flags)
 
     @property
     def generation(self) -> Generation:
@@ -283,29 +294,24 @@ class Library:
     def _asked(
         self, generation: Generation, question: str, among: Filter
     ) -> asking.Asked:
-        # Compared before it is loaded, which takes seconds.
-        model = self._encoder or self._model()
         made = generation.manifest
-        if model.digest != made.model_digest:
-            raise errors.ModelChanged(
-                f"the index was built with {made.model}, "
-                f"whose files are not those of {model.name} now",
-                hint="run askreport build, or set model back",
-            )
+        # Compared before it is loaded, which takes seconds.
+        _compare(self._encoder or self._model(), made)
         if made.words and made.words != texts.signature():
             raise errors.ModelChanged(
                 "words are split or stemmed otherwise than when the index was built",
                 hint="run askreport build, or install the packages it was built with",
             )
         scope = scopes.of(generation, among)
-        self._agree(generation)
-        return asking.Asked(question, generation, self.encoder, scope, self.reranking)
+        encoder = self.encoder
+        _compare(encoder, made)  # it may have been exchanged meanwhile
+        self._agree(generation, encoder)
+        return asking.Asked(question, generation, encoder, scope, self.reranking)
 
-    def _agree(self, generation: Generation) -> None:
+    def _agree(self, generation: Generation, encoder: embedding.Encoder) -> None:
         """Refuse an encoder whose libraries make something else of the same files."""
         if generation.id in self._agreed:
             return
-        encoder = self.encoder
         with self._encoding:
             agreed = embedding.agrees(encoder, generation.probe)
         if not agreed:
@@ -332,15 +338,38 @@ class Library:
             calibration=self.calibration,
         )
 
-    def _reads(self, newer: Generation) -> bool:
-        """Whether the open encoder encodes questions as the newer generation was.
-
-        A process that is open when the shelf changes models goes on with the old
-        generation, until it is started again with the settings of now.
+    def _ready(self, newer: Generation) -> Callable[[], None] | None:
+        """What makes the open encoder the one that a newer generation needs; None while
+        settings name another model.
         """
-        opened_ = self._encoder
-        return opened_ is None or opened_.digest == newer.manifest.model_digest
+        wanted = newer.manifest.model_digest
+        if self._encoder is None or self._encoder.digest == wanted:
+            return lambda: None
+        try:
+            shelf = settings.open_shelf(self.shelf.root, flags=self._flags)
+            known = shelf.settings
+            model = embedding.find(known.model, digest=known.model_digest)
+            encoder = model.open() if model.digest == wanted else None
+        except errors.AskreportError:
+            return None
+        return None if encoder is None else partial(self._exchange, shelf, encoder)
+
+    def _exchange(self, shelf: settings.Shelf, encoder: embedding.Encoder) -> None:
+        """Answer with another model, and as settings say now, from here on."""
+        with self._lock:
+            self.shelf, self._encoder, self._reranker = shelf, encoder, None
+            self.__dict__.pop("calibration", None)
 
     def _model(self) -> embedding.Model:
         known = self.shelf.settings
         return embedding.find(known.model, digest=known.model_digest)
+
+
+def _compare(model: embedding.Model | embedding.Encoder, made: Manifest) -> None:
+    """Refuse a model that is not the one that a generation was built with."""
+    if model.digest != made.model_digest:
+        raise errors.ModelChanged(
+            f"the index was built with {made.model}, "
+            f"whose files are not those of {model.name} now",
+            hint="run askreport build, or set model back",
+        )
