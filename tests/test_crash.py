@@ -49,15 +49,18 @@ def small(tmp_path: Path) -> Path:
 def sound(index: Path) -> list[str]:
     """Every generation that can be seen; opening each proves that it is whole."""
     seen = [p for p in (index / "generations").iterdir() if manifest.ID.match(p.name)]
-    return [opened.Generation(folder).id for folder in seen]
+    return [opened.Generation(folder).verify().id for folder in seen]
 
 
 def litter(index: Path) -> list[str]:
     """What a finished build has no business leaving."""
     found = [*index.iterdir(), *(index / "generations").iterdir()]
-    kept = {".lock", "CURRENT", "generations", ".gitkeep"}
+    kept = {".lock", "CURRENT", "generations", ".gitkeep", "cache"}
+    half = [*(index / "cache").glob(".new-*")]
     return [
-        p.name for p in found if p.name not in kept and not manifest.ID.match(p.name)
+        p.name
+        for p in [*found, *half]
+        if p.name not in kept and not manifest.FOLDER.match(p.name)
     ]
 
 

@@ -6,19 +6,24 @@ Row i of the index is row i of the matrix it was built from.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    import faiss
+
 Floats = NDArray[np.float32]
 
-Index = faiss.Index
+Index: TypeAlias = "faiss.Index"
 """What `build` and `read` return and `search` takes; opaque to callers."""
 
 
 def build(vectors: Floats) -> Index:
     """An index over `vectors`, shape (rows, dimensions), each row of unit length."""
+    import faiss
+
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors, dtype=np.float32))
     return index
@@ -26,12 +31,21 @@ def build(vectors: Floats) -> Index:
 
 def write(index: Index, path: Path) -> None:
     """Store the index; `read` gives it back."""
+    import faiss
+
     path.write_bytes(faiss.serialize_index(index).tobytes())
 
 
 def read(path: Path) -> Index:
     """The index stored at `path`. Raises RuntimeError if the bytes are not an index."""
+    import faiss
+
     return faiss.deserialize_index(np.frombuffer(path.read_bytes(), dtype=np.uint8))
+
+
+def vectors(index: Index) -> Floats:
+    """The matrix that the index was built from."""
+    return np.asarray(index.reconstruct_n(0, index.ntotal), dtype=np.float32)
 
 
 def search(
@@ -54,6 +68,8 @@ def search(
 def _nearest(
     index: Index, vector: Floats, most: int, among: Sequence[int] | None
 ) -> list[tuple[int, float]]:
+    import faiss
+
     options = None
     if among is not None:
         chosen = faiss.IDSelectorBatch(np.asarray(among, dtype=np.int64))

@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +34,15 @@ HASHING = "hashing"
 
 BATCH = 32
 """Texts encoded at once; larger batches cost memory and gain nothing on a processor."""
+
+
+PROBE = "Probe: 14,300 beds weren't re-opened in Leeds (5.5%); caf\u00e9 staff agreed."
+"""Encoded when an index is built and before its first question is: an encoder whose
+files are the same and whose libraries are not may read a text otherwise."""
+
+AGREED = 0.999
+"""The least cosine of the two: other processors and batches change the seventh digit, a
+tokenizer that splits otherwise the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,43 @@ def find(model: str, *, digest: str | None = None) -> Model:
             "and run askreport build",
         )
     return Model(model, found, folder)
+
+
+class Waiting:
+    """An Encoder that is opened when something is first asked of it: a build that has
+    nothing to encode need not load one.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.name = model.name
+        self.digest = model.digest
+        self._model = model
+
+    @cached_property
+    def _opened(self) -> Encoder:
+        return self._model.open()
+
+    @property
+    def dimensions(self) -> int:
+        return self._opened.dimensions
+
+    @property
+    def most_tokens(self) -> int:
+        return self._opened.most_tokens
+
+    def length(self, text: str) -> int:
+        return self._opened.length(text)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Encoded:
+        return self._opened.encode(texts, progress)
+
+
+def agrees(encoder: Encoder, probe: Floats) -> bool:
+    """Whether the encoder reads PROBE as the one did that made `probe` of it."""
+    if not probe.size:
+        return True
+    (now,) = encoder.encode([PROBE]).vectors
+    return now.shape == probe.shape and float(now @ probe) >= AGREED
 
 
 class _Transformer:

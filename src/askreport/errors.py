@@ -16,6 +16,7 @@ AskreportError
 ├── ModelChanged         the encoder's files are not the ones expected
 ├── FetchFailed          a model could not be fetched; nothing was put in place
 ├── CalibrationWrong     calibration.json is damaged, stale, or cannot be made
+├── SavedWrong           saved.json is damaged or cannot be written
 ├── QuestionsWrong       an evaluation set or a file of questions contradicts itself
 ├── KeysWrong            the file of API keys is damaged, or cannot hold what was asked
 ├── ServiceFailed        a service elsewhere does not answer, or refuses
@@ -97,6 +98,10 @@ class FetchFailed(AskreportError):
 
 class CalibrationWrong(AskreportError):
     """A calibration is unreadable, was fitted to other scores, or has no ground."""
+
+
+class SavedWrong(AskreportError):
+    """The saved questions are unreadable, or not what was written."""
 
 
 class QuestionsWrong(AskreportError):

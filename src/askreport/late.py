@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,17 @@ SIGNS: Floats = np.where(_BITS, np.float32(1), np.float32(-1))
 
 SEED = 20240315
 """Of the rotation; which one it is does not matter."""
+
+
+class Checks(Protocol):
+    """Whatever makes sure that bytes of the file of codes are what was written."""
+
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+
+    def check(self, start: int, end: int) -> None:
+        """Check the bytes from `start` to before `end`; raises if they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,16 @@ class TokenVectors:
     """Shape (passages + 1,): passage i owns tokens `starts[i]:starts[i + 1]`."""
     turn: Floats
     """Compressed: the rotation, shape (dimensions, padded dimensions). Full: empty."""
+    checks: Checks | None = None
+    """Asked before codes are read from disk."""
+
+    def check(self, tokens: slice) -> None:
+        """Make sure that the codes of those tokens are what was written."""
+        if self.checks is not None:
+            width = self.codes.strides[0]
+            front = self.checks.size - self.codes.nbytes
+            start = front + tokens.start * width
+            self.checks.check(start, front + tokens.stop * width)
 
     @property
     def form(self) -> Form:
@@ -172,22 +193,46 @@ def _in_bits(rows: Floats) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
     return np.packbits(rows > 0, axis=1), scales.astype(np.float16)
 
 
+def taken(vectors: TokenVectors, rows: slice) -> TokenVectors:
+    """The passages of those rows, as views."""
+    starts = vectors.starts[rows.start : rows.stop + 1]
+    own = slice(int(starts[0]), int(starts[-1]))
+    vectors.check(own)
+    return TokenVectors(
+        codes=vectors.codes[own],
+        scales=vectors.scales[own],
+        steps=vectors.steps[own],
+        lengths=vectors.lengths[own],
+        fronts=vectors.fronts[rows],
+        starts=starts - own.start,
+        turn=vectors.turn,
+    )
+
+
 def joined(parts: Sequence[TokenVectors]) -> TokenVectors:
     """Parts of one form, one after another."""
     lengths = np.concatenate([np.diff(part.starts) for part in parts])
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    whole = {
+    whole: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("codes", "scales", "steps", "lengths", "fronts")
     }
+    # What parts needed more room for may be gone, and equal wholes are stored alike.
+    whole |= {name: _narrow(whole[name]) for name in ("steps", "lengths")}
     return TokenVectors(**whole, starts=starts, turn=parts[0].turn)
 
 
 def kept(parts: Iterable[TokenVectors], keeping: Keeping) -> TokenVectors:
-    """Parts in the full form, as they come, in the form that `keeping` asks for."""
+    """Parts, as they come, in the form that `keeping` asks for.
+
+    Where one of them is compressed already, all will be.
+    """
     held: list[TokenVectors] = []
     compress, size = keeping.form == "compressed", 0
     for part in parts:
+        if part.form == "compressed" and not compress:
+            compress = True
+            held = [compressed(one) for one in held]
         held.append(compressed(part) if compress else part)
         size += part.size
         if keeping.form == "auto" and not compress and size > keeping.most_bytes:
@@ -202,11 +247,12 @@ def write(vectors: TokenVectors, folder: Path) -> None:
         np.save(folder / f"{name}.npy", getattr(vectors, name))
 
 
-def read(folder: Path) -> TokenVectors:
+def read(folder: Path, checks: Checks | None = None) -> TokenVectors:
     """The arrays stored in `folder`, mapped."""
     mapped = {n: np.load(folder / f"{n}.npy", mmap_mode="r") for n in FILES}
     # As plain arrays, whose slices cost a third of those of np.memmap.
-    return TokenVectors(**{name: np.asarray(one) for name, one in mapped.items()})
+    arrays: dict[str, Any] = {n: np.asarray(one) for n, one in mapped.items()}
+    return TokenVectors(**arrays, checks=checks)
 
 
 def met(
@@ -226,6 +272,8 @@ def each_met(
     """What `met` gives for each of several rows."""
     owned = [slice(*vectors.starts[row : row + 2].tolist()) for row in rows]
     bounds = list(accumulate((own.stop - own.start for own in owned), initial=0))
+    for own in owned:
+        vectors.check(own)
     scores = _scores(vectors, question, owned)
     spans = _spans(vectors, rows, owned, bounds)
     return [(scores[:, a:b], spans[a:b]) for a, b in pairwise(bounds)]

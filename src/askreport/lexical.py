@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import bm25s  # takes as long to import as a build with nothing to do
 
 K1 = 1.2
 """How soon repeating a term stops helping; the standard value, no better one was
@@ -34,7 +37,7 @@ FILES = ("sequence", "starts")
 class Index:
     """Which rows hold which terms, and in which order."""
 
-    postings: bm25s.BM25
+    postings: "bm25s.BM25"
     sequence: NDArray[np.int32]
     """Shape (terms of all rows,): the number of each term, row after row."""
     starts: NDArray[np.int64]
@@ -52,6 +55,8 @@ def build(rows: Sequence[Sequence[str]]) -> Index:
     Terms are numbered as they first occur: left to itself bm25s numbers them by hash,
     which differs between processes, and two builds would not agree on their files.
     """
+    import bm25s
+
     numbers = {NOTHING: 0}
     ids = [
         [numbers.setdefault(term, len(numbers)) for term in (*terms, NOTHING)]
@@ -73,6 +78,8 @@ def write(index: Index, folder: Path) -> None:
 
 def read(folder: Path) -> Index:
     """The index stored in `folder`, its arrays mapped, not loaded."""
+    import bm25s
+
     postings = bm25s.BM25.load(folder, mmap=True, show_progress=False)
     # As plain arrays, whose slices cost a third of those of np.memmap.
     sequence, starts = (

@@ -4,25 +4,30 @@ It keeps what is expensive (an encoder, a generation) and hands it to the acts; 
 question is answered is `query.ask`'s business, how a build is made `ingest.assemble`'s.
 """
 
-import os
+import logging
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
-from askreport import calibration, embedding, errors, late, reranking, settings
+from askreport import calibration, embedding, errors, late, reranking, saved, settings
+from askreport import text as texts
+from askreport.answering import Answering
 from askreport.calibration import Calibration
-from askreport.generation import opened
+from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
-from askreport.ingest import assemble, catalogue, passages
+from askreport.ingest import assemble, passages, planned
 from askreport.ingest.assemble import Built, Step, Tell
+from askreport.ingest.planned import Plan
+from askreport.inventory import Inventory
 from askreport.query import ask as asking
 from askreport.query import scope as scopes
 from askreport.query.reranked import Reranking
 from askreport.query.scope import Scope
+from askreport.saved import Drift
 from askreport.types import (
     Answer,
     Coverage,
@@ -33,13 +38,12 @@ from askreport.types import (
     Page,
     Passage,
     Shelved,
-    SourceStatus,
+    Source,
 )
 
-__all__ = ["Built", "Library", "Step", "Tell"]
+log = logging.getLogger("askreport")
 
-Stamp = tuple[tuple[str, int, int, int, int], ...]
-"""Path, inode, size and times of change of files: equal stamps, untouched files."""
+__all__ = ["Built", "Library", "Plan", "Step", "Tell"]
 
 
 class Library:
@@ -51,15 +55,27 @@ class Library:
     'Each ferry carries 410 passengers and 62 cars.'
     """
 
-    def __init__(self, shelf: settings.Shelf, version: str) -> None:
-        """Hold a shelf; nothing is read before it is needed."""
+    def __init__(
+        self,
+        shelf: settings.Shelf,
+        version: str,
+        *,
+        flags: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hold a shelf; nothing is read before it is needed.
+
+        `flags` are those that its settings were read with.
+        """
+        self._flags = dict(flags or {})
         self.shelf = shelf
         self.version = version
         self._lock = threading.RLock()
         self._encoding = threading.Lock()
-        self._generation: Generation | None = None
-        self._pointed: Stamp = ()
-        self._listed: tuple[Stamp, tuple[catalogue.Listed, ...]] | None = None
+        self._answering = Answering(
+            shelf.index, model=lambda: self._model().digest, ready=self._ready
+        )
+        self._inventory = Inventory(shelf.sources)
+        self._agreed: set[str] = set()
         self._encoder: embedding.Encoder | None = None
         self._reranker: reranking.Reranker | None = None
 
@@ -75,7 +91,7 @@ class Library:
         from askreport import __version__
 
         start = None if shelf is None else Path(shelf)
-        return cls(settings.open_shelf(start, flags=flags), __version__)
+        return cls(settings.open_shelf(start, flags=flags), __version__, flags=flags)
 
     @property
     def generation(self) -> Generation:
@@ -83,18 +99,11 @@ class Library:
 
         Raises IndexMissing, IndexDamaged, IndexForeign.
         """
-        with self._lock:
-            pointed = _stamp(self.shelf.index / "CURRENT")
-            if self._generation is None:
-                self._generation = opened.open_current(self.shelf.index)
-            elif pointed != self._pointed:
-                # What is open goes on answering while what is new cannot be opened.
-                with suppress(errors.AskreportError):
-                    newer = opened.open_current(self.shelf.index)
-                    if self._reads(newer):
-                        self._generation = newer
-            self._pointed = pointed
-            return self._generation
+        return self._answering.now()
+
+    def following(self) -> AbstractContextManager[None]:
+        """Meanwhile newer generations are opened in the background within a second."""
+        return self._answering.following()
 
     @property
     def encoder(self) -> embedding.Encoder:
@@ -141,12 +150,16 @@ class Library:
         the index does not know.
         """
         limits = self.limits(top)
-        asked = self._asked(question, among)
-        calibration.check(limits.calibration, asked.generation.manifest.model_digest)
-        asked = replace(asked, earlier=tuple(earlier), explain=explain)
-        coverage = self._covered(asked.generation, asked.scope)
-        with self._encoding:
-            return asking.ask(asked, limits, coverage, version=self.version)
+
+        def look(generation: Generation) -> Answer:
+            asked = self._asked(generation, question, among)
+            calibration.check(limits.calibration, generation.manifest.model_digest)
+            asked = replace(asked, earlier=tuple(earlier), explain=explain)
+            coverage = self._covered(generation, asked.scope)
+            with self._encoding:
+                return asking.ask(asked, limits, coverage, version=self.version)
+
+        return self._answering.looked(look)
 
     def search(
         self,
@@ -169,10 +182,14 @@ class Library:
         explain: bool = False,
     ) -> Found:
         """The passages of `search`, what was looked up, and what became of each."""
-        asked = self._asked(question, among)
-        asked = replace(asked, earlier=tuple(earlier), explain=explain)
-        with self._encoding:
-            return asking.find(asked, self.limits(top))
+
+        def look(generation: Generation) -> Found:
+            asked = self._asked(generation, question, among)
+            asked = replace(asked, earlier=tuple(earlier), explain=explain)
+            with self._encoding:
+                return asking.find(asked, self.limits(top))
+
+        return self._answering.looked(look)
 
     def embed(self, texts: Sequence[str]) -> embedding.Floats:
         """Vectors of the shelf's encoder, one a text, of unit length.
@@ -190,15 +207,57 @@ class Library:
                     )
             return encoder.encode(texts).vectors
 
-    def build(self, tell: Tell = lambda step: None) -> Built:
-        """Bring the index up to date with `sources/`; raises as `assemble.build`."""
-        return assemble.build(
+    def build(
+        self,
+        tell: Tell = lambda step: None,
+        *,
+        full: bool = False,
+        wait: float = 0.0,
+    ) -> Built:
+        """Bring the index up to date with `sources/`; raises as `assemble.build`.
+
+        `full` uses nothing of earlier builds; `wait` is how many seconds another build
+        may take to end.
+        """
+        known = self.shelf.settings
+        built = assemble.build(
             self.shelf.sources,
             self.shelf.index,
             recipe=self.recipe(),
-            keep=self.shelf.settings.keep_generations,
+            running=assemble.Running(
+                known.keep_generations, full, wait, known.cache_megabytes * 10**6
+            ),
             tell=tell,
         )
+        return replace(built, drift=self._drifted()) if built.fresh else built
+
+    def drift(self) -> tuple[Drift, ...]:
+        """Ask the saved questions again; those that are answered otherwise now.
+
+        Raises SavedWrong.
+        """
+        found = []
+        for known in saved.read(self.shelf.root):
+            try:
+                now = self.ask(known.question, among=known.among)
+            except errors.AskreportError as error:
+                found.append(saved.refused(known, error))
+            else:
+                found += filter(None, [saved.compare(known, now)])
+        return tuple(found)
+
+    def _drifted(self) -> tuple[Drift, ...]:
+        """The drift after a build, which a damaged saved.json does not spoil."""
+        try:
+            self._answering.renew()
+            return self.drift()
+        except errors.SavedWrong as error:
+            log.warning("%s (%s)", error.message, error.hint)
+            return ()
+
+    def plan(self) -> Plan:
+        """What a build would change. Raises as `planned.plan`."""
+        return planned.plan(self.shelf.sources, self.shelf.index, recipe=self.recipe())
 
     def recipe(self) -> assemble.Recipe:
         """How settings have an index made. Raises ModelMissing, ModelChanged."""
@@ -223,24 +282,15 @@ class Library:
 
     def shelved(self) -> tuple[Shelved, ...]:
         """Every document of the folder and the index, and how each stands."""
-        listed = self._sources()
         try:
             generation = self.generation
         except errors.IndexMissing:
-            return tuple(Shelved(item.source, "new") for item in listed)
-        known = _known(generation)
-        over = scopes.replaced(generation)
-        found = []
-        for item in listed:
-            document = known.pop(item.source.id, None)
-            status = _status(item, document)
-            if document is None:
-                found.append(Shelved(item.source, status))
-            else:
-                found.append(_stands(generation, document, status, over))
-        gone = [d for d in known.values() if d.pages]
-        found += [_stands(generation, d, "removed", over) for d in gone]
-        return tuple(found)
+            return self._inventory.against(None)
+        return self._inventory.against(generation)
+
+    def sources(self) -> tuple[Source, ...]:
+        """What is in `sources/` now, indexed or not. Raises CatalogueWrong."""
+        return tuple(item.source for item in self._inventory.listed())
 
     def coverage(self, among: Filter = Filter()) -> Coverage:
         """What a question is asked of, and what it does not reach. Raises as `ask`."""
@@ -252,46 +302,42 @@ class Library:
             documents=len(scope.documents),
             passages=scope.passages,
             unread=scope.unread,
-            pending=self._pending(generation, scope.among),
+            pending=self._inventory.pending(generation, scope.among),
             superseded=scope.superseded,
             undated=scope.undated,
         )
 
-    def _pending(self, generation: Generation, among: Filter) -> tuple[str, ...]:
-        try:
-            listed = self._sources()
-        except errors.CatalogueWrong as error:
-            told = error.message.replace(f"{self.shelf.sources}{os.sep}", "")
-            return (f"unknown: {told}",)  # an answer goes to readers who need no paths
-        known = _known(generation)
-        return tuple(
-            item.source.path
-            for item in listed
-            if _status(item, known.get(item.source.id)) in ("new", "changed")
-            and scopes.may_hold(item.source, among)
-        )
-
-    def _sources(self) -> tuple[catalogue.Listed, ...]:
-        """What is in the folder; its files are read again only if one was touched."""
-        folder = self.shelf.sources
-        stamp = _stamp(*sorted(folder.rglob("*")))
-        with self._lock:
-            if self._listed is None or self._listed[0] != stamp:
-                self._listed = (stamp, catalogue.read(folder))
-            return self._listed[1]
-
-    def _asked(self, question: str, among: Filter) -> asking.Asked:
-        generation = self.generation
+    def _asked(
+        self, generation: Generation, question: str, among: Filter
+    ) -> asking.Asked:
+        made = generation.manifest
         # Compared before it is loaded, which takes seconds.
-        model = self._encoder or self._model()
-        if model.digest != generation.manifest.model_digest:
+        _compare(self._encoder or self._model(), made)
+        if made.words and made.words != texts.signature():
             raise errors.ModelChanged(
-                f"the index was built with {generation.manifest.model}, "
-                f"whose files are not those of {model.name} now",
-                hint="run askreport build, or set model back",
+                "words are split or stemmed otherwise than when the index was built",
+                hint="run askreport build, or install the packages it was built with",
             )
         scope = scopes.of(generation, among)
-        return asking.Asked(question, generation, self.encoder, scope, self.reranking)
+        encoder = self.encoder
+        _compare(encoder, made)  # it may have been exchanged meanwhile
+        self._agree(generation, encoder)
+        return asking.Asked(question, generation, encoder, scope, self.reranking)
+
+    def _agree(self, generation: Generation, encoder: embedding.Encoder) -> None:
+        """Refuse an encoder whose libraries make something else of the same files."""
+        if generation.id in self._agreed:
+            return
+        with self._encoding:
+            agreed = embedding.agrees(encoder, generation.probe)
+        if not agreed:
+            raise errors.ModelChanged(
+                f"{encoder.name} reads a text otherwise now than when the index was "
+                "built, though its files are the same",
+                hint="install the packages it was built with, or run "
+                "askreport build --full",
+            )
+        self._agreed.add(generation.id)
 
     def limits(self, top: int | None = None) -> asking.Limits:
         """The settings that bound an answer; SettingsWrong for a `top` below 1."""
@@ -308,57 +354,38 @@ class Library:
             calibration=self.calibration,
         )
 
-    def _reads(self, newer: Generation) -> bool:
-        """Whether the open encoder encodes questions as the newer generation was.
-
-        A process that is open when the shelf changes models goes on with the old
-        generation, until it is started again with the settings of now.
+    def _ready(self, newer: Generation) -> Callable[[], None] | None:
+        """What makes the open encoder the one that a newer generation needs; None while
+        settings name another model.
         """
-        opened_ = self._encoder
-        return opened_ is None or opened_.digest == newer.manifest.model_digest
+        wanted = newer.manifest.model_digest
+        if self._encoder is None or self._encoder.digest == wanted:
+            return lambda: None
+        try:
+            shelf = settings.open_shelf(self.shelf.root, flags=self._flags)
+            known = shelf.settings
+            model = embedding.find(known.model, digest=known.model_digest)
+            encoder = model.open() if model.digest == wanted else None
+        except errors.AskreportError:
+            return None
+        return None if encoder is None else partial(self._exchange, shelf, encoder)
+
+    def _exchange(self, shelf: settings.Shelf, encoder: embedding.Encoder) -> None:
+        """Answer with another model, and as settings say now, from here on."""
+        with self._lock:
+            self.shelf, self._encoder, self._reranker = shelf, encoder, None
+            self.__dict__.pop("calibration", None)
 
     def _model(self) -> embedding.Model:
         known = self.shelf.settings
         return embedding.find(known.model, digest=known.model_digest)
 
 
-def _stamp(*paths: Path) -> Stamp:
-    found = []
-    for path in paths:
-        try:
-            known = path.stat()
-        except OSError:
-            continue  # gone, which is a stamp of its own
-        times = (known.st_mtime_ns, known.st_ctime_ns)
-        found.append((str(path), known.st_ino, known.st_size, *times))
-    return tuple(found)
-
-
-def _known(generation: Generation) -> dict[str, Document]:
-    """What the index knows of, by id; what it could not read has no pages."""
-    return {d.source.id: d for d in (*generation.documents, *generation.unreadable)}
-
-
-def _status(item: catalogue.Listed, document: Document | None) -> SourceStatus:
-    if document is None:
-        return "new"
-    if document.source.digest != item.source.digest:
-        return "changed"
-    return "indexed" if document.pages else "failed"
-
-
-def _stands(
-    generation: Generation,
-    document: Document,
-    status: SourceStatus,
-    over: Mapping[str, str],
-) -> Shelved:
-    numbered = sum(page.number is not None for page in document.pages)
-    return Shelved(
-        document.source,
-        status,
-        pages=numbered + sum(item.page is not None for item in document.unread),
-        passages=len(generation.rows_of.get(document.source.id, ())),
-        unread=document.unread,
-        superseded_by=over.get(document.source.id),
-    )
+def _compare(model: embedding.Model | embedding.Encoder, made: Manifest) -> None:
+    """Refuse a model that is not the one that a generation was built with."""
+    if model.digest != made.model_digest:
+        raise errors.ModelChanged(
+            f"the index was built with {made.model}, "
+            f"whose files are not those of {model.name} now",
+            hint="run askreport build, or set model back",
+        )

@@ -134,6 +134,15 @@ class Settings(BaseModel):
     keep_generations: Annotated[
         int, Field(ge=1, le=100, description="Generations kept for going back.")
     ] = 3
+    cache_megabytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10**7,
+            description="Most megabytes kept in index/cache, which spares the next "
+            "build work.",
+        ),
+    ] = 1000
     host: Annotated[
         str, Field(min_length=1, description="Address that askreport serve listens on.")
     ] = "127.0.0.1"

@@ -4,6 +4,7 @@ Shared by both acts; knows nothing of documents, pages or indexes. Questions and
 passages go through the same functions, so that they meet.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -159,3 +160,21 @@ def _folded(word: str) -> str:
 @cache
 def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
+
+
+PROBE = (
+    "Dr. Patel's 14,300 beds (5.5%) weren't re-opened e.g. in Leeds; staffing was "
+    "organised differently!\nWhose? Organisations' caf\u00e9 re-organising."
+)
+"""A text that shows how words are split and stemmed."""
+
+
+@cache
+def signature() -> str:
+    """What splitting and stemming make of a fixed text, digested.
+
+    Processes that agree on it find the same words in the same text: another version of
+    the stemmer may not.
+    """
+    found = (terms(PROBE), [(span.start, span.end) for span in sentences(PROBE)])
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]

@@ -253,7 +253,9 @@ def test_progress_counts_every_document_and_every_passage_up_to_the_last(
     built = Library.open(shelf).build(tell=steps.append)
     read = [s for s in steps if s.doing.startswith("read")]
     encoded = [s for s in steps if s.doing.startswith("encoding")]
-    assert read + encoded == steps
+    written = [s for s in steps if s.doing.startswith("writing")]
+    assert read + encoded + written == steps
+    assert [(s.done, s.total) for s in written] == [(0, 1), (1, 1)]
     assert [s.done for s in read] == list(range(5))
     assert encoded[0].done == 0
     assert [s.done for s in encoded] == sorted(s.done for s in encoded)

@@ -662,7 +662,8 @@ def test_completion_completes_commands(built: Path) -> None:
     done = subprocess.run(
         [script], cwd=built, env=ENVIRONMENT | more, capture_output=True, text=True
     )
-    assert sorted(done.stdout.split()) == ["search", "serve", "show", "sources"]
+    wanted = "save saved search serve show sources".split()
+    assert sorted(done.stdout.split()) == wanted
 
 
 # The documentation

@@ -246,9 +246,9 @@ def test_the_old_index_answers_until_the_new_one_is_whole(
     go_on.set()
     thread.join()
     assert Library.open(mine).ask(FERRIES).receipt.model == "own-model"
-    # One that was open goes on with the model and the index it has.
-    assert running.ask(FERRIES).receipt.model == "hashing"
-    assert running.generation.manifest.model == "hashing"
+    # One that was open moves to the other model and its index at once, together.
+    assert running.ask(FERRIES).receipt.model == "own-model"
+    assert running.generation.manifest.model == "own-model"
 
 
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt, errors.BuildFailed])

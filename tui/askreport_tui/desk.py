@@ -47,6 +47,7 @@ class Desk:
         self._start = shelf
         self._library = library
         self._settled = asyncio.Event()
+        self._shown = ""
         self._failure: AskreportError | None = None
 
     async def open(self) -> Opened:
@@ -54,6 +55,15 @@ class Desk:
         self._settled.clear()
         self._failure = None
         return await self._or_settle(self._opened)
+
+    async def newer(self) -> Opened | None:
+        """What the shelf holds, if a build elsewhere has changed it since `open`.
+
+        Raises what `open` does.
+        """
+        if not self._settled.is_set() or self._failure is not None or not self._shown:
+            return None
+        return await aside.call(lambda: _known_errors(self._changed))
 
     async def warm(self) -> None:
         """Load the encoder. Raises ModelMissing, ModelChanged."""
@@ -96,6 +106,7 @@ class Desk:
     def _opened(self) -> Opened:
         library = self._known()
         generation = library.generation
+        self._shown = generation.id
         return Opened(
             library.shelf.root.name,
             tuple(document.source for document in generation.documents),
@@ -103,6 +114,9 @@ class Desk:
             Path(generation.manifest.model).name,
             tuple(sorted(generation.rows_under)),
         )
+
+    def _changed(self) -> Opened | None:
+        return None if self._known().generation.id == self._shown else self._opened()
 
     def _known(self) -> "Library":
         from askreport.library import Library

@@ -22,6 +22,13 @@ class ShelfOpened(Message):
 
 
 @dataclass
+class ShelfChanged(Message):
+    """A build elsewhere has published another index, which answers from now on."""
+
+    opened: Opened
+
+
+@dataclass
 class EncoderLoaded(Message):
     """Questions can be answered at once from now on."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from askreport import __version__, errors
 from askreport import text as texts
 from askreport.evaluation.lines import Row
-from askreport.generation import opened, publish
+from askreport.generation import opened, publish, standing
 from askreport.ingest import assemble
 from askreport.library import Library, Tell
 from askreport.settings import Settings, Shelf
@@ -38,8 +38,9 @@ def index(
     if not _sound(shelf.index, made):
         _make_room(shelf)
         with publish.writing(shelf.index):
-            if publish.published(shelf.index, made):
-                publish.point(shelf.index, made)
+            there = standing.sound(shelf.index, made)
+            if there is not None:
+                publish.point(shelf.index, there)
             else:
                 encoder = recipe.model.open()
                 contents = assemble.contents(documents, (), encoder, recipe, tell)
@@ -50,7 +51,7 @@ def index(
 
 def _sound(index: Path, name: str) -> bool:
     try:
-        return opened.open_current(index).id == name
+        return opened.open_current(index).verify().id == name
     except errors.AskreportError:
         return False
 

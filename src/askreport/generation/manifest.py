@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from askreport import errors
 
-FORMAT = 2
+FORMAT = 3
 """Raised when a reader of the older number could not read the newer files rightly."""
 
 READING = 2
@@ -21,6 +21,10 @@ index made before is built anew although no file changed."""
 
 ID = re.compile(r"^[0-9a-f]{16}$")
 """A generation's id: the first digits of a digest of all that went into it."""
+
+FOLDER = re.compile(r"^[0-9a-f]{16}(-[0-9]{1,6})?$")
+"""Its folder's name: the id; with a number behind it where a folder of that id is
+there already, which a full build leaves as it is."""
 
 NAME = "manifest.json"
 """The manifest's file name in a generation's folder."""
@@ -52,6 +56,11 @@ class Manifest:
     passages: int
     files: Mapping[str, str]
     """sha256 of every file, by its path inside the folder."""
+    number: int = 0
+    """One more than that of the generation written before: which is newer does not hang
+    on the clock."""
+    words: str = ""
+    """`text.signature` when it was made: how words were split and stemmed."""
     format: int = FORMAT
     seal: str = ""
     """sha256 over all of the above, so that the manifest vouches for itself as well."""
@@ -61,14 +70,20 @@ _SHAPE = TypeAdapter(Manifest)
 
 
 def identify(
-    *, catalogue: str, model_digest: str, cutting: Mapping[str, int], late: str
+    *,
+    catalogue: str,
+    model_digest: str,
+    cutting: Mapping[str, int],
+    late: str,
+    words: str = "",
 ) -> str:
     """The id of the generation that these inputs make: equal inputs, equal id.
 
     `late` says what decides the form of the token vectors (`Keeping.told`).
     """
     inputs = json.dumps(
-        [FORMAT, READING, catalogue, model_digest, dict(cutting), late], sort_keys=True
+        [FORMAT, READING, catalogue, model_digest, dict(cutting), late, words],
+        sort_keys=True,
     )
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 
@@ -86,12 +101,17 @@ def read(folder: Path) -> Manifest:
     found = _shaped(path, _raw(path))
     if found.seal != _seal(found):
         raise errors.IndexDamaged(f"{path} is damaged", hint=REBUILD)
-    if found.id != folder.name:
+    if found.id != of_folder(folder.name):
         raise errors.IndexForeign(
             f"{folder} holds generation {found.id}: it was renamed or put there",
             hint=REBUILD,
         )
     return found
+
+
+def of_folder(name: str) -> str:
+    """The id of the generation in a folder of that name."""
+    return name.partition("-")[0]
 
 
 def _raw(path: Path) -> object:
@@ -107,9 +127,7 @@ def _raw(path: Path) -> object:
 
 def _shaped(path: Path, raw: object) -> Manifest:
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise errors.IndexForeign(
-            f"{path} is not in format {FORMAT} of askreport", hint=REBUILD
-        )
+        raise _another_format(path, raw.get("format") if isinstance(raw, dict) else 0)
     try:
         # As JSON, where strict checking still takes an object for a dataclass.
         return _SHAPE.validate_json(json.dumps(raw))
@@ -119,6 +137,18 @@ def _shaped(path: Path, raw: object) -> Manifest:
         raise errors.IndexForeign(
             f"{path} is not ours: {where}: {first['msg']}", hint=REBUILD
         ) from error
+
+
+def _another_format(path: Path, found: object) -> errors.IndexForeign:
+    message = f"{path} is not in format {FORMAT} of askreport"
+    if type(found) is int and found > FORMAT:
+        return errors.IndexForeign(
+            f"{message} but in {found}, of a later version",
+            hint="install that version again, or " + REBUILD,
+        )
+    if type(found) is int and found > 0:
+        message += f" but in {found}, of an earlier version"
+    return errors.IndexForeign(message, hint=REBUILD)
 
 
 def _seal(made: Manifest) -> str:

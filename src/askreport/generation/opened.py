@@ -1,21 +1,30 @@
-"""a published folder -> a Generation: checked, read-only, wholly opened."""
+"""a published folder -> a Generation: read-only, each file checked when first read."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import Self, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from askreport import dense, errors, late, lexical
 from askreport.generation import files, manifest, sentences
+from askreport.generation.blocks import Blocks
 from askreport.types import Document, Page, Passage, Unread
+
+T = TypeVar("T")
+
+CODES = "codes.npy"
+"""The file of the token vectors that is too large to be read whole for a question."""
 
 Rows: TypeAlias = "array[int]"
 """Row numbers, ascending, eight bytes each."""
 
 
 def current(index: Path) -> str:
-    """The id that `CURRENT` names.
+    """The folder that `CURRENT` names: an id, or one with a number behind it.
 
     Raises IndexMissing, IndexForeign if it is no id, IndexDamaged if it is unreadable.
     """
@@ -29,7 +38,7 @@ def current(index: Path) -> str:
         raise errors.IndexDamaged(
             f"{index / 'CURRENT'} cannot be read: {error}", hint=manifest.REBUILD
         ) from error
-    if not manifest.ID.match(named):
+    if not manifest.FOLDER.match(named):
         raise errors.IndexForeign(
             f"{index / 'CURRENT'} does not name a generation of askreport",
             hint="point the shelf at its own index folder, or " + manifest.REBUILD,
@@ -40,41 +49,136 @@ def current(index: Path) -> str:
 class Generation:
     """An opened generation. Everything it holds is read-only and belongs together.
 
-    All of it is opened at once, so that it goes on answering when a later build removes
-    the folder.
+    What nobody asks for is not read. Each file is checked when it is first read (the
+    token vectors, which are most of it, block by block) and is then held open, so that
+    a loaded generation goes on answering when a later build removes the folder.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open and check a folder. Raises IndexDamaged or IndexForeign."""
+        """Open a folder. Raises IndexDamaged or IndexForeign."""
         self.folder = folder
         self.manifest = manifest.read(folder)
-        _check(folder, self.manifest)
+
+    def load(self) -> Self:
+        """Read everything but the token vectors. Raises IndexDamaged."""
+        _ = self.passages, self.unreadable, self.unread, self.dense, self.lexical
+        _ = self.tokens, self.sentences, self.keys, self.probe
+        return self
+
+    def verify(self) -> Self:
+        """Check the digest of every file, read or not. Raises IndexDamaged."""
+        self._check(*self.manifest.files)
+        return self
+
+    def check(self, *names: str) -> None:
+        """Check files of those names, or all in those folders. Raises IndexDamaged."""
+        for name in names:
+            self._check(*self._inside(name))
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """What was read, in the order of the catalogue."""
+        return self._documents("documents.jsonl")
+
+    @cached_property
+    def unreadable(self) -> tuple[Document, ...]:
+        """Documents that yielded no page, and why."""
+        return self._documents("failed.jsonl")
+
+    @cached_property
+    def unread(self) -> tuple[Unread, ...]:
+        """Everything that could not be read, whole documents first."""
+        rows = self._read(files.read_lines, "unread.jsonl")
+        return tuple(Unread(**row) for row in rows)
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """Row i of every index is `passages[i]`."""
+        sources = {d.source.id: d.source for d in self.documents}
+
+        def load(path: Path) -> tuple[Passage, ...]:
+            return tuple(
+                files.passage(
+                    row, sources[row["source"]], self._pages[row["source"], row["page"]]
+                )
+                for row in files.read_lines(path)
+            )
+
+        return self._read(load, "passages.jsonl")
+
+    @cached_property
+    def dense(self) -> dense.Index:
+        """The passages' vectors."""
+        return self._read(dense.read, "dense.faiss")
+
+    @cached_property
+    def lexical(self) -> lexical.Index:
+        """The passages' words."""
+        return self._read(lexical.read, "lexical")
+
+    @cached_property
+    def tokens(self) -> late.TokenVectors:
+        """The passages' token vectors, checked block by block as they are read."""
+
+        def load(folder: Path) -> late.TokenVectors:
+            codes = folder / "codes.npy"
+            return late.read(folder, Blocks(codes, self._damaged(f"tokens/{CODES}")))
+
+        return self._read(load, "tokens", unless=f"tokens/{CODES}")
+
+    @cached_property
+    def sentences(self) -> sentences.Sentences:
+        """Where the passages' sentences stand."""
+        return self._read(sentences.read, "sentences")
+
+    @cached_property
+    def keys(self) -> NDArray[np.uint8]:
+        """What each passage was encoded from, digested; shape (passages, 32)."""
+        return np.asarray(self._read(np.load, "keys.npy"), dtype=np.uint8)
+
+    @cached_property
+    def probe(self) -> NDArray[np.float32]:
+        """What the encoder made of `embedding.PROBE`; empty if nobody asked it."""
+        return np.asarray(self._read(np.load, "probe.npy"), dtype=np.float32)
+
+    def _documents(self, name: str) -> tuple[Document, ...]:
+        rows = self._read(files.read_lines, name)
+        return tuple(files.document(row) for row in rows)
+
+    @cached_property
+    def _pages(self) -> Mapping[tuple[str, int | None], Page]:
+        return {(d.source.id, p.number): p for d in self.documents for p in d.pages}
+
+    def _read(self, load: Callable[[Path], T], name: str, *, unless: str = "") -> T:
+        """What `load` makes of a file or folder whose files are sound."""
+        self._check(*(n for n in self._inside(name) if n != unless))
         try:
-            self._load(folder)
+            return load(self.folder / name)
         except (OSError, RuntimeError, ValueError, LookupError, TypeError) as error:
+            self._check(*([unless] if unless else ()))
             raise errors.IndexDamaged(
-                f"generation {self.id} cannot be opened: {error}", hint=manifest.REBUILD
+                f"{name} of generation {self.id} cannot be opened: {error}",
+                hint=manifest.REBUILD,
             ) from error
 
-    def _load(self, folder: Path) -> None:
-        rows = files.read_lines(folder / "documents.jsonl")
-        self.documents = tuple(files.document(row) for row in rows)
-        failed = files.read_lines(folder / "failed.jsonl")
-        self.unreadable = tuple(files.document(row) for row in failed)
-        self._pages = {
-            (d.source.id, p.number): p for d in self.documents for p in d.pages
-        }
-        sources = {d.source.id: d.source for d in self.documents}
-        self.passages = tuple(
-            files.passage(
-                row, sources[row["source"]], self._pages[row["source"], row["page"]]
-            )
-            for row in files.read_lines(folder / "passages.jsonl")
+    def _inside(self, name: str) -> list[str]:
+        listed = self.manifest.files
+        return [n for n in listed if n == name or n.startswith(f"{name}/")]
+
+    def _check(self, *names: str) -> None:
+        for name in names:
+            try:
+                found = files.sha256(self.folder / name)
+            except OSError:
+                found = ""
+            if found != self.manifest.files[name]:
+                raise self._damaged(name)
+
+    def _damaged(self, name: str) -> errors.IndexDamaged:
+        return errors.IndexDamaged(
+            f"{name} of generation {self.id} is missing or damaged",
+            hint=manifest.REBUILD,
         )
-        self.dense = dense.read(folder / "dense.faiss")
-        self.lexical = lexical.read(folder / "lexical")
-        self.tokens = late.read(folder / "tokens")
-        self.sentences = sentences.read(folder / "sentences")
 
     @property
     def failed(self) -> tuple[Unread, ...]:
@@ -83,7 +187,7 @@ class Generation:
 
     @property
     def id(self) -> str:
-        """The id, which is also the folder's name."""
+        """The id; the folder has the same name, or that with a number behind it."""
         return self.manifest.id
 
     @cached_property
@@ -137,7 +241,7 @@ class Generation:
 
 
 def open_current(index: Path) -> Generation:
-    """The generation that answers now.
+    """The generation that answers now, nothing of it read yet.
 
     Raises IndexMissing, IndexDamaged, IndexForeign.
     """
@@ -151,16 +255,3 @@ def open_current(index: Path) -> Generation:
             if newer == name:
                 raise
             name = newer
-
-
-def _check(folder: Path, expected: manifest.Manifest) -> None:
-    for name, digest in expected.files.items():
-        try:
-            sound = files.sha256(folder / name) == digest
-        except OSError:
-            sound = False
-        if not sound:
-            raise errors.IndexDamaged(
-                f"{name} of generation {expected.id} is missing or damaged",
-                hint=manifest.REBUILD,
-            )

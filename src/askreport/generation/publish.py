@@ -2,17 +2,23 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 import filelock
+import numpy as np
+from numpy.typing import NDArray
 
 from askreport import dense, errors, late, lexical
-from askreport.generation import files, manifest, opened, sentences
-from askreport.generation.manifest import ID, Manifest
-from askreport.types import Document, Passage
+from askreport.generation import blocks, files, manifest, opened, sentences
+from askreport.generation.manifest import Manifest
+from askreport.generation.sentences import Sentences
+from askreport.types import Document, Passage, Unread
 
 NEW = ".new-"
 """Before the id of a generation that is being written; no reader looks at such a
@@ -20,6 +26,9 @@ name."""
 
 OLD = ".old-"
 """Before the id of one that is being removed, so that it is never half there."""
+
+HOLDER = ".holder"
+"""Says who holds the lock; the lock itself is `.lock`, and not its being there."""
 
 POINTER = ".CURRENT.new"
 """What becomes `CURRENT` once it is whole."""
@@ -36,35 +45,52 @@ class Contents:
     dense: dense.Index
     lexical: lexical.Index
     tokens: late.TokenVectors
+    sentences: Sentences | None = None
+    """Where those of each passage stand; found anew if not given."""
+    keys: NDArray[np.uint8] = field(
+        default_factory=lambda: np.zeros((0, 32), dtype=np.uint8)
+    )
+    """What each passage was encoded from, digested; empty: not to be reused."""
+    probe: NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros(0, dtype=np.float32)
+    )
+    """What the encoder makes of `embedding.PROBE`; empty: nobody asked it."""
+    encoded: int = 0
+    """How many of the passages were encoded for this; the others were before."""
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """All that could not be read, whole documents first."""
+        return tuple(u for d in (*self.failed, *self.documents) for u in d.unread)
 
 
 @contextmanager
-def writing(index: Path) -> Iterator[None]:
-    """Hold the shelf's one writer's lock. Raises BuildBusy naming who holds it.
+def writing(index: Path, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold the shelf's one writer's lock, waiting for it for so many seconds at most.
 
     The lock is the operating system's, so a process that dies lets go of it. What a
-    dead one left half-written is swept away.
+    dead one left half-written is swept away. Raises BuildBusy naming who holds it.
     """
-    with _locked(index):
+    with _locked(index, wait):
         try:
             _note_holder(index)
             _sweep(index)
             yield
         finally:
             with suppress(OSError):
-                (index / ".holder").unlink(missing_ok=True)
+                (index / HOLDER).unlink(missing_ok=True)
 
 
 @contextmanager
-def _locked(index: Path) -> Iterator[None]:
+def _locked(index: Path, wait: float) -> Iterator[None]:
     try:
         index.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(index / ".lock", timeout=0)
+        lock = filelock.FileLock(index / ".lock", timeout=wait)
         lock.acquire()
     except filelock.Timeout:
         raise errors.BuildBusy(
             f"another build of this shelf is running ({_holder(index)})",
-            hint="wait for it, or stop that process",
+            hint="wait for it (askreport build --wait 600), or stop that process",
         ) from None
     except OSError as error:
         raise unwritable(index, error) from error
@@ -76,7 +102,8 @@ def _locked(index: Path) -> Iterator[None]:
 
 def _left(index: Path) -> list[Path]:
     """What builds that were cut off have left (or the one that runs now is writing)."""
-    found = [*index.glob(f"generations/{NEW}*"), *index.glob(f"generations/{OLD}*")]
+    places = (f"generations/{NEW}*", f"generations/{OLD}*", f"cache/{NEW}*")
+    found = [path for place in places for path in index.glob(place)]
     pointer = index / POINTER
     return [*found, pointer] if pointer.exists() else found
 
@@ -92,7 +119,7 @@ def _sweep(index: Path) -> None:
 
 def tidy(index: Path) -> None:
     """Sweep what dead builds left, if there is any and no build is running."""
-    if _left(index):
+    if _left(index) or (index / HOLDER).exists():
         with suppress(errors.BuildFailed), writing(index):
             pass
 
@@ -107,37 +134,59 @@ def unwritable(index: Path, error: OSError) -> errors.BuildFailed:
 
 def _holder(index: Path) -> str:
     try:
-        return (index / ".holder").read_text("utf-8").strip() or "unknown process"
+        return (index / HOLDER).read_text("utf-8").strip() or "unknown process"
     except OSError:
         return "unknown process"
 
 
 def _note_holder(index: Path) -> None:
+    since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+    said = f"process {os.getpid()} on {socket.gethostname()} since {since}\n"
     try:
-        (index / ".holder").write_text(f"process {os.getpid()}\n", "utf-8")
+        (index / HOLDER).write_text(said, "utf-8")
     except OSError as error:
         raise unwritable(index, error) from error
 
 
-def publish(index: Path, made: Manifest, contents: Contents) -> None:
-    """Write a generation aside, move it into place and make it current.
+def publish(index: Path, made: Manifest, contents: Contents) -> str:
+    """Write a generation aside, move it into place and make it current; its folder.
 
     Each step leaves either the old or the new generation answering. Call within
     `writing`. Raises BuildFailed if the disk does not take it.
     """
     generations = index / "generations"
     aside = generations / f"{NEW}{made.id}"
+    name = _free(generations, made.id)
     try:
         aside.mkdir(parents=True)
-        _write(aside, made, contents)
+        _write(aside, replace(made, number=_number(generations)), contents)
         files.sync_tree(aside)
-        aside.replace(generations / made.id)
+        aside.replace(generations / name)
         files.sync(generations)
     except OSError as error:
         raise unwritable(index, error) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    point(index, made.id)
+    point(index, name)
+    return name
+
+
+def _free(generations: Path, name: str) -> str:
+    """The id, or with a number behind it where a folder of that name answers yet: it
+    cannot be replaced in one step, so it is left and pruned in its turn.
+    """
+    names = chain([name], (f"{name}-{n}" for n in count(2)))
+    return next(one for one in names if not (generations / one).exists())
+
+
+def _number(generations: Path) -> int:
+    """One more than the greatest of the generations that can be read."""
+    most = 0
+    for folder in generations.iterdir():
+        if manifest.FOLDER.match(folder.name):
+            with suppress(errors.AskreportError):
+                most = max(most, manifest.read(folder).number)
+    return most + 1
 
 
 def point(index: Path, name: str) -> None:
@@ -154,67 +203,6 @@ def point(index: Path, name: str) -> None:
         raise unwritable(index, error) from error
 
 
-def published(index: Path, name: str) -> bool:
-    """Whether a sound generation of that id is on disk; an unsound one is set aside."""
-    folder = index / "generations" / name
-    if not folder.exists():
-        return False
-    try:
-        opened.Generation(folder)
-    except (errors.IndexDamaged, errors.IndexForeign):
-        set_aside(folder)
-        return False
-    return True
-
-
-def quarantine(index: Path) -> None:
-    """Set the generation that `CURRENT` names aside if it is damaged."""
-    try:
-        opened.open_current(index)
-    except errors.IndexDamaged:
-        with suppress(errors.AskreportError):
-            set_aside(index / "generations" / opened.current(index))
-    except errors.AskreportError:
-        return  # there is none, or it is not ours to move
-
-
-def set_aside(folder: Path) -> None:
-    """Rename a damaged folder so that it is kept, never read, and out of the way."""
-    names = (folder.with_name(f"{folder.name}.damaged-{n}") for n in range(1, 1000))
-    free = next((name for name in names if not name.exists()), None)
-    if free is None:
-        raise errors.BuildFailed(
-            f"too many damaged copies of {folder}",
-            hint="remove the *.damaged-* folders",
-        )
-    try:
-        folder.rename(free)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-
-
-def prune(index: Path, *, keep: int) -> tuple[str, ...]:
-    """Keep `keep` generations: the current one and the newest others; the ids removed.
-
-    What cannot be removed now is left for a later build.
-    """
-    answering = opened.current(index)
-    found = [p for p in (index / "generations").iterdir() if ID.match(p.name)]
-    newest = sorted(found, key=lambda p: p.stat().st_mtime_ns, reverse=True)
-    others = [p for p in newest if p.name != answering]
-    return tuple(p.name for p in others[max(0, keep - 1) :] if _removed(p))
-
-
-def _removed(folder: Path) -> bool:
-    leaving = folder.with_name(OLD + folder.name)
-    try:
-        folder.rename(leaving)
-    except OSError:
-        return False
-    shutil.rmtree(leaving, ignore_errors=True)
-    return True
-
-
 def _write(folder: Path, made: Manifest, contents: Contents) -> None:
     documents = map(files.document_row, contents.documents)
     files.write_lines(folder / "documents.jsonl", documents)
@@ -223,10 +211,15 @@ def _write(folder: Path, made: Manifest, contents: Contents) -> None:
     )
     failed = map(files.document_row, contents.failed)
     files.write_lines(folder / "failed.jsonl", failed)
+    files.write_lines(folder / "unread.jsonl", map(asdict, contents.unread))
+    np.save(folder / "keys.npy", contents.keys)
+    np.save(folder / "probe.npy", contents.probe)
     dense.write(contents.dense, folder / "dense.faiss")
     for name in ("lexical", "tokens", "sentences"):
         (folder / name).mkdir()
     lexical.write(contents.lexical, folder / "lexical")
     late.write(contents.tokens, folder / "tokens")
-    sentences.write(sentences.build(contents.passages), folder / "sentences")
+    blocks.write(folder / "tokens" / opened.CODES)
+    placed = contents.sentences or sentences.build(contents.passages)
+    sentences.write(placed, folder / "sentences")
     manifest.write(folder, replace(made, files=files.digests(folder)))

@@ -6,6 +6,7 @@ candidate, so it is done once, when the index is built.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +36,19 @@ class Sentences:
 
 def build(passages: Sequence[Passage]) -> Sentences:
     """The sentences of the passages, in their order."""
-    found = [texts.sentences(passage.text) for passage in passages]
-    starts = np.cumsum([0, *map(len, found)], dtype=np.int64)
-    spans = [(span.start, span.end) for one in found for span in one]
-    return Sentences(np.asarray(spans, dtype=np.int32).reshape(-1, 2), starts)
+    return joined([found(passage.text) for passage in passages])
+
+
+def found(text: str) -> tuple[int, ...]:
+    """Where the sentences of a text start and end, by turns."""
+    return tuple(at for s in texts.sentences(text) for at in (s.start, s.end))
+
+
+def joined(each: Sequence[Sequence[int]]) -> Sentences:
+    """What `found` says of each passage, one after another."""
+    starts = np.cumsum([0, *(len(one) // 2 for one in each)], dtype=np.int64)
+    whole = np.fromiter(chain.from_iterable(each), np.int32, count=2 * int(starts[-1]))
+    return Sentences(whole.reshape(-1, 2), starts)
 
 
 def write(sentences: Sentences, folder: Path) -> None:

@@ -10,14 +10,18 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from askreport import dense, errors, late, lexical
+from askreport import dense, embedding, errors, late, lexical
 from askreport import text as texts
 from askreport.embedding import Encoder, Model
-from askreport.generation import manifest, opened, publish
+from askreport.generation import manifest, opened, publish, sentences, standing
+from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
-from askreport.ingest import catalogue, passages, vectors
-from askreport.ingest.documents import reader
-from askreport.types import Document, Passage, Unread
+from askreport.ingest import cache, catalogue, cuts, passages, readings, reused, vectors
+from askreport.ingest.cache import Cache
+from askreport.ingest.stamps import Stamps
+from askreport.ingest.vectors import Reuse
+from askreport.saved import Drift
+from askreport.types import Document, Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,25 @@ class Recipe:
             model_digest=self.model.digest,
             cutting=asdict(self.cutting),
             late=self.keeping.told(),
+            words=texts.signature(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How a build is run; none of it changes what it makes."""
+
+    keep: int = 3
+    """Generations kept for going back."""
+    full: bool = False
+    """Read, cut and encode everything, whatever earlier builds have left."""
+    wait: float = 0.0
+    """Seconds to wait for another build to end."""
+    cache_bytes: int = cache.MOST_BYTES
+
+
+RUNNING = Running()
+"""How a build is run unless somebody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,31 @@ class Built:
     passages: int
     failed: tuple[Unread, ...]
     pruned: tuple[str, ...] = ()
+    read: int = 0
+    """Documents whose files were read."""
+    encoded: int = 0
+    """Passages that were encoded; the others were before."""
+    drift: tuple[Drift, ...] = ()
+    """Saved questions that are answered otherwise by what was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one build works with."""
+
+    sources: Path
+    index: Path
+    recipe: Recipe
+    running: Running
+    kept: Cache
+    stamps: Stamps
+    listed: tuple[catalogue.Listed, ...]
+    tell: Tell
+
+    @property
+    def digest(self) -> str:
+        """Of everything that the build takes from the shelf."""
+        return catalogue.digest(self.listed)
 
 
 def build(
@@ -68,7 +115,7 @@ def build(
     index: Path,
     *,
     recipe: Recipe,
-    keep: int = 3,
+    running: Running = RUNNING,
     tell: Tell = lambda step: None,
 ) -> Built:
     """Make the generation of these sources the one that answers.
@@ -77,80 +124,150 @@ def build(
     be read or the disk does not take the index. The old index answers until the last
     step.
     """
-    listed = catalogue.read(sources)
+    kept = Cache(index / cache.FOLDER, most_bytes=running.cache_bytes)
+    stamps = Stamps(kept, trusted=not running.full)
+    listed = catalogue.read(sources, digest=stamps.digest)
     if not listed:
         raise errors.BuildFailed(
             f"no documents in {sources}", hint="put a PDF, HTML or text file there"
         )
-    digest = catalogue.digest(listed)
-    name = recipe.name(digest)
-    standing = _answering(index, name)
-    if standing is not None:
+    work = _Work(sources, index, recipe, running, kept, stamps, listed, tell)
+    name = recipe.name(work.digest)
+    standing_ = None if running.full else _answering(index, name, stamps)
+    if standing_ is not None:
         publish.tidy(index)
-        return _built(standing, fresh=False)
-    with publish.writing(index):
-        if publish.published(index, name):
-            publish.point(index, name)
-            return _built(opened.open_current(index), fresh=True)
-        documents, failed = _read(listed, tell)
-        _check_unchanged(sources, digest)
-        made = contents(documents, failed, recipe.model.open(), recipe, tell)
-        publish.quarantine(index)
-        publish.publish(index, describe(name, digest, recipe, made), made)
-        pruned = publish.prune(index, keep=keep)
-        return _built(opened.open_current(index), fresh=True, pruned=pruned)
+        stamps.keep(always=False)
+        return _built(standing_, fresh=False)
+    with publish.writing(index, wait=running.wait):
+        there = None if running.full else standing.sound(index, name)
+        if there is None:
+            return _made(name, work)
+        publish.point(index, there)
+        return _built(opened.open_current(index), fresh=True)
 
 
-def _answering(index: Path, name: str) -> Generation | None:
+def _answering(index: Path, name: str, stamps: Stamps) -> Generation | None:
     """The generation of that id if it answers already, every file of it sound."""
     try:
-        return opened.open_current(index) if opened.current(index) == name else None
+        found = opened.open_current(index)
     except errors.AskreportError:
         return None
+    sound = found.id == name and stamps.sound(found.folder, found.manifest)
+    return found if sound else None
 
 
-def _built(found: Generation, *, fresh: bool, pruned: tuple[str, ...] = ()) -> Built:
+def _built(found: Generation, *, fresh: bool) -> Built:
+    made = found.manifest
+    return Built(found.id, fresh, made.documents, made.passages, found.unread)
+
+
+def _made(name: str, work: _Work) -> Built:
+    """Make a new generation and publish it, from as little as has changed."""
+    read = _read(work)
+    _check_unchanged(work)
+    recipe, index = work.recipe, work.index
+    standing.quarantine(index, sound=work.stamps.sound)
+    known = reused.Known()
+    if not work.running.full:
+        model = recipe.model.digest
+        known = reused.of(index, work.kept, model=model, keeping=recipe.keeping)
+    made = contents(
+        read.documents,
+        read.failed,
+        embedding.Waiting(recipe.model),
+        recipe,
+        work.tell,
+        reuse=Reuse(known, None if work.running.full else work.kept),
+    )
+    work.tell(Step("writing the index", 0, 1))
+    described = describe(name, work.digest, recipe, made)
+    folder = publish.publish(index, described, made)
+    pruned = standing.prune(index, keep=work.running.keep)
+    _remember(work, folder)
+    work.tell(Step("writing the index", 1, 1))
     return Built(
-        found.id,
-        fresh,
-        len(found.documents),
-        len(found.passages),
-        found.failed + tuple(u for d in found.documents for u in d.unread),
+        name,
+        True,
+        len(made.documents),
+        len(made.passages),
+        made.unread,
         pruned,
+        read.anew,
+        made.encoded,
     )
 
 
-def _check_unchanged(sources: Path, digest: str) -> None:
+def _remember(work: _Work, name: str) -> None:
+    """Keep what saves the next build work; forget what is published by now."""
+    folder = work.index / "generations" / name
+    for file, digest in manifest.read(folder).files.items():
+        work.stamps.learn(folder / file, digest)
+    work.stamps.keep(always=True)
+    work.kept.forget(reused.KIND)
+    work.kept.trim()
+
+
+def _check_unchanged(work: _Work) -> None:
     """Refuse what was read if it is no longer what was listed and digested."""
-    if catalogue.digest(catalogue.read(sources)) != digest:
+    now = catalogue.read(work.sources, digest=work.stamps.digest)
+    if catalogue.digest(now) != work.digest:
         raise errors.BuildFailed(
-            f"{sources} was changed while it was being read",
+            f"{work.sources} was changed while it was being read",
             hint="run askreport build again; the old index still answers",
         )
 
 
-def _read(
-    listed: tuple[catalogue.Listed, ...], tell: Tell
-) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Read:
     """The documents that could be read, and those that could not, without pages."""
+
+    documents: tuple[Document, ...]
+    failed: tuple[Document, ...]
+    anew: int
+    """How many files were opened; the others had been read before."""
+
+
+def _read(work: _Work) -> _Read:
+    kept = None if work.running.full else work.kept
+    before = readings.Readings(kept, work.stamps)
     documents = []
     failed = []
-    for done, item in enumerate(listed):
-        tell(Step(f"reading {item.source.path}", done, len(listed)))
+    anew = 0
+    for done, item in enumerate(work.listed):
+        work.tell(Step(f"reading {item.source.path}", done, len(work.listed)))
+        found = before.known(item)
         try:
-            documents.append(reader.read(item.source, item.path, titled=item.titled))
+            if found is None:
+                anew += 1
+                found = before.keep(item, _opened(item))
+            documents.append(found)
         except errors.SourceUnreadable as error:
             reason = f"{error.message}: {error.hint}"
             unread = Unread(item.source.id, None, reason)
             failed.append(Document(item.source, (), (unread,)))
-    tell(Step("read", len(listed), len(listed)))
+    work.tell(Step("read", len(work.listed), len(work.listed)))
     if not documents:
         reasons = "; ".join(item.reason for d in failed for item in d.unread)
         raise errors.BuildFailed(
             f"no document could be read: {reasons}",
             hint="mend or replace those files; the old index still answers",
         )
-    return tuple(documents), tuple(failed)
+    return _Read(tuple(documents), tuple(failed), anew)
+
+
+def _opened(item: catalogue.Listed) -> Document:
+    """What the file says, read now. Raises SourceUnreadable."""
+    from askreport.ingest.documents import reader  # its formats take a while to import
+
+    try:
+        return reader.read(readings.bare(item.source), item.path, titled=False)
+    except errors.SourceUnreadable:
+        raise
+    except OSError as error:  # it went while it was being read
+        raise errors.SourceUnreadable(
+            f"{item.path.name} cannot be read: {error.strerror or error}",
+            hint="check that the file exists and that you may read it",
+        ) from error
 
 
 def contents(
@@ -159,32 +276,54 @@ def contents(
     encoder: Encoder,
     recipe: Recipe,
     tell: Tell = lambda step: None,
+    *,
+    reuse: Reuse | None = None,
 ) -> publish.Contents:
     """Cut, encode and index documents. Raises BuildFailed if they hold no words."""
-
-    def fits(text: str) -> bool:
-        return encoder.length(text) <= encoder.most_tokens
-
-    cut = tuple(
-        passage
-        for document in documents
-        for passage in passages.cut(document, recipe.cutting, fits=fits)
-    )
-    if not cut:
+    reuse = reuse or Reuse()
+    cut = _cut(documents, encoder, recipe, reuse.kept)
+    if not cut.passages:
         raise errors.BuildFailed(
             "the documents hold no words to search",
             hint="put a document with text into sources/; the old index still answers",
         )
-    counted = _counted(tell, len(cut))
-    found = vectors.encode(cut, encoder, keeping=recipe.keeping, progress=counted)
+    total = vectors.fresh(cut.keys, reuse.known, recipe.keeping)
+    found = vectors.encode(
+        cut.passages,
+        encoder,
+        keeping=recipe.keeping,
+        progress=_counted(tell, total),
+        reuse=reuse,
+        keys=cut.keys,
+    )
+    probe = reuse.known.probe
+    if not probe.size:
+        (probe,) = encoder.encode([embedding.PROBE]).vectors
     return publish.Contents(
         documents=documents,
-        passages=cut,
+        passages=cut.passages,
         failed=failed,
         dense=dense.build(found.whole),
-        lexical=lexical.build([_terms(passage) for passage in cut]),
+        lexical=lexical.build(cut.terms),
         tokens=found.tokens,
+        sentences=sentences.joined(cut.sentences),
+        keys=reused.array(cut.keys),
+        probe=probe,
+        encoded=total,
     )
+
+
+def _cut(
+    documents: tuple[Document, ...],
+    encoder: Encoder,
+    recipe: Recipe,
+    kept: Cache | None,
+) -> cuts.Cut:
+    def fits(text: str) -> bool:
+        return encoder.length(text) <= encoder.most_tokens
+
+    cutter = cuts.Cutter(recipe.cutting, fits, recipe.model.digest)
+    return cuts.joined([cuts.of(document, cutter, kept) for document in documents])
 
 
 def _counted(tell: Tell, total: int) -> Callable[[int], None]:
@@ -199,19 +338,14 @@ def _counted(tell: Tell, total: int) -> Callable[[int], None]:
     return progress
 
 
-def _terms(passage: Passage) -> list[str]:
-    """What a passage is found by: its own words, its headings, title and publisher."""
-    return texts.terms(f"{passage.source.publisher or ''}\n{passages.encoded(passage)}")
-
-
 def describe(
     name: str,
     digest: str,
     recipe: Recipe,
     contents: publish.Contents,
-) -> manifest.Manifest:
+) -> Manifest:
     """The manifest of contents not yet written; writing adds the files' digests."""
-    return manifest.Manifest(
+    return Manifest(
         id=name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=_version(),
@@ -224,6 +358,7 @@ def describe(
         documents=len(contents.documents),
         passages=len(contents.passages),
         files={},
+        words=texts.signature(),
     )
 
 

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -98,19 +98,26 @@ class Listed:
     titled: bool
 
 
-def read(folder: Path) -> tuple[Listed, ...]:
+Digest = Callable[[Path], str]
+"""sha256 of a file's bytes, in hexadecimal; raises OSError."""
+
+
+def read(folder: Path, *, digest: Digest | None = None) -> tuple[Listed, ...]:
     """Every document of `sources/`: the catalogue's in its order, then others by path.
+
+    `digest` may remember files that it has read before.
 
     Raises CatalogueWrong, naming the entry, for an unknown key, a missing file, a path
     that leaves the folder or a duplicate id.
     """
     entries = _entries(folder / NAME)
-    listed = [_listed(folder, entry) for entry in entries]
+    digested = _digest if digest is None else _named(digest)
+    listed = [_listed(folder, entry, digested) for entry in entries]
     known = {item.path.resolve() for item in listed}
     taken = [item.source.id for item in listed]
     for path in _files(folder):
         if path.resolve() not in known:
-            listed.append(_uncatalogued(folder, path, taken))
+            listed.append(_uncatalogued(folder, path, taken, digested))
             taken.append(listed[-1].source.id)
             known.add(path.resolve())
     return tuple(listed)
@@ -197,7 +204,7 @@ def _explained(path: Path, error: ValidationError) -> errors.CatalogueWrong:
     return errors.CatalogueWrong(f"{path}: {where}: {first['msg']}", hint=hint)
 
 
-def _listed(folder: Path, entry: Entry) -> Listed:
+def _listed(folder: Path, entry: Entry, digest: Digest) -> Listed:
     path = folder / os.path.normpath(entry.path)
     if not path.is_file() and _inside(folder, path):
         raise errors.CatalogueWrong(
@@ -210,7 +217,7 @@ def _listed(folder: Path, entry: Entry) -> Listed:
     source = Source(
         title=entry.title or _title(path),
         path=path.relative_to(folder).as_posix(),
-        digest=_digest(path),
+        digest=digest(path),
         **given,
     )
     return Listed(source, path, titled=entry.title is not None)
@@ -241,7 +248,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _uncatalogued(folder: Path, path: Path, taken: list[str]) -> Listed:
+def _uncatalogued(folder: Path, path: Path, taken: list[str], digest: Digest) -> Listed:
     name = texts.question(path.relative_to(folder).as_posix())
     if not _inside(folder, path):
         raise _outside(folder, name)
@@ -249,7 +256,7 @@ def _uncatalogued(folder: Path, path: Path, taken: list[str]) -> Listed:
     if slug in taken:
         slug = f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     source = Source(
-        id=slug, title=_title(path), path=name, digest=_digest(path), kind="document"
+        id=slug, title=_title(path), path=name, digest=digest(path), kind="document"
     )
     return Listed(source, path, titled=False)
 
@@ -260,12 +267,24 @@ def _title(path: Path) -> str:
 
 
 def _digest(path: Path) -> str:
-    """sha256 of the bytes; a file that cannot be read has the digest of its reason.
+    return _named(_read)(path)
+
+
+def _named(digest: Digest) -> Digest:
+    """The same; a file that cannot be read has the digest of its reason.
 
     It is listed all the same, and the reader then says why it cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return hashlib.sha256(f"unreadable {error.errno}".encode()).hexdigest()
+
+    def named(path: Path) -> str:
+        try:
+            return digest(path)
+        except OSError as error:
+            return hashlib.sha256(f"unreadable {error.errno}".encode()).hexdigest()
+
+    return named
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -70,7 +70,7 @@ def cut(
                 return tokens.count(text) <= cutting.budget and fits(prefix + text)
 
             found += [
-                _passage(document.source, page, section, span, seen)
+                placed(document.source, page, section, span, seen)
                 for span in _spans(page.text, body, cutting, room)
             ]
     return tuple(found)
@@ -228,7 +228,7 @@ def _middle(text: str) -> int:
     return max(1, half)
 
 
-def _passage(
+def placed(
     source: Source,
     page: Page,
     section: tuple[str, ...],

@@ -117,7 +117,7 @@ def _put(made: Path, path: Path, index: Path, before: str | None) -> None:
         made.replace(path.resolve())
         files.sync(path.parent)
     except OSError as error:
-        if before is not None and publish.published(index, before):
+        if before is not None and (index / "generations" / before).is_dir():
             with publish.writing(index):
                 publish.point(index, before)
         raise _unwritable(path, error) from error

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from askreport import __version__, errors
-from askreport.serve import evaluating, keeping, models, narrowing
+from askreport.serve import (
+    building,
+    evaluating,
+    generations,
+    keeping,
+    models,
+    narrowing,
+    saving,
+    watching,
+)
 from askreport.serve.console import Shelf
 from askreport.serve.console import build as _build
 from askreport.serve.console import err as _err
@@ -203,20 +212,6 @@ def search(
 
 
 @app.command()
-def build(
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")
-    ] = False,
-    shelf: Shelf = None,
-) -> None:
-    """Bring the index up to date with sources/.
-
-    The old index answers until the new one is whole, and after a failure or Ctrl-C.
-    """
-    _build(_open(shelf), quiet=quiet)
-
-
-@app.command()
 def sources(as_json: AsJson = False, shelf: Shelf = None) -> None:
     """List the documents and how each stands to the index."""
     import json
@@ -271,6 +266,9 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Rebuild whenever sources/ changes.")
+    ] = False,
     shelf: Shelf = None,
 ) -> None:
     """Serve the shelf over HTTP, for chat tools and programs."""
@@ -280,7 +278,7 @@ def serve(
     flags = {"host": host, "port": port, "open_access": open_access}
     library = Library.open(shelf, flags=flags)
     known = library.shelf.settings
-    run.run(library, known.host, known.port)
+    run.run(library, known.host, known.port, watch=watch)
 
 
 @app.command()
@@ -320,6 +318,10 @@ def doctor(
     show_settings: Annotated[
         bool, typer.Option("--settings", help="List every setting and its value.")
     ] = False,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Check every file of every generation."),
+    ] = False,
     shelf: Shelf = None,
 ) -> None:
     """Check python, packages, model, index and sources.
@@ -333,7 +335,7 @@ def doctor(
             _tell(f"{name} = {value!r}")
         return
     sound = True
-    for finding in examining.examine(shelf):
+    for finding in examining.examine(shelf, deep=deep):
         sound = sound and finding.sound
         _tell(f"{'ok ' if finding.sound else 'BAD'} {finding.what}: {finding.said}")
         if finding.hint:
@@ -341,6 +343,11 @@ def doctor(
     raise typer.Exit(ANSWERED if sound else ERROR)
 
 
+app.add_typer(building.commands)
+app.add_typer(watching.commands)
+app.add_typer(saving.commands)
+app.add_typer(saving.app, name="saved")
+app.add_typer(generations.app, name="generations")
 app.add_typer(models.app, name="models")
 app.add_typer(keeping.app, name="keys")
 app.add_typer(evaluating.commands)

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from askreport.library import Library
+    from askreport.library import Built, Library
 
 Shelf = Annotated[
     Path | None,
@@ -26,20 +26,41 @@ Shelf = Annotated[
 ]
 
 
-def build(library: "Library", *, quiet: bool) -> None:
+def build(
+    library: "Library", *, quiet: bool, full: bool = False, wait: float = 0.0
+) -> None:
     """Bring the index up to date, its steps and what it came to told on stderr."""
-    from askreport import text as texts
-    from askreport.serve import progress, render
+    from askreport.serve import progress
 
     with progress.shown(err(), quiet=quiet) as step:
-        built = library.build(step)
+        built = library.build(step, full=full, wait=wait)
+    report(built, quiet=quiet)
+
+
+def report(built: "Built", *, quiet: bool) -> None:
+    """What a build could not read, what drifted, and what it came to."""
+    from askreport.serve import render, saving
+
     for item in built.failed:
         said(render.unread(item))
+    for one in built.drift:
+        said(saving.drifted(one))
     if not quiet:
-        state = "built" if built.fresh else "is up to date"
-        documents = texts.counted(built.documents, "document")
-        passages = texts.counted(built.passages, "passage")
-        said(f"index {built.generation} {state}: {documents}, {passages}")
+        said(_summary(built))
+
+
+def _summary(built: "Built") -> str:
+    """What a build came to, in a line."""
+    from askreport import text as texts
+
+    state = "built" if built.fresh else "is up to date"
+    documents = texts.counted(built.documents, "document")
+    passages = texts.counted(built.passages, "passage")
+    line = f"index {built.generation} {state}: {documents}, {passages}"
+    spared = built.passages - built.encoded
+    if built.fresh and spared > 0:
+        line += f" ({built.read} read, {built.encoded} encoded, {spared} kept)"
+    return line
 
 
 def styled() -> bool:

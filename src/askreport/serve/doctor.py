@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from askreport import calibration, embedding, errors, reranking, settings, tokens
 from askreport import text as texts
-from askreport.generation import opened
+from askreport.generation import opened, standing
 from askreport.library import Library
 
 PACKAGES = (
@@ -34,8 +35,11 @@ class Finding:
     hint: str = ""
 
 
-def examine(start: Path | None) -> Iterator[Finding]:
-    """Look at everything an answer depends on, one finding at a time."""
+def examine(start: Path | None, *, deep: bool = False) -> Iterator[Finding]:
+    """Look at everything an answer depends on, one finding at a time.
+
+    `deep`: every file of every generation too.
+    """
     yield Finding("python", sys.version_info >= (3, 11), sys.version.split()[0])
     for name in PACKAGES:
         yield _package(name)
@@ -51,6 +55,8 @@ def examine(start: Path | None) -> Iterator[Finding]:
     yield _tried("model", lambda: _model(shelf))
     yield _tried("reranker", lambda: _reranker(shelf))
     yield _tried("index", lambda: _index(shelf))
+    if deep:
+        yield from _generations(shelf.index)
     if (shelf.root / calibration.FILE).exists():
         yield _tried("calibration", lambda: _calibration(shelf))
     yield _sources(shelf.root)
@@ -85,7 +91,7 @@ def _reranker(shelf: settings.Shelf) -> str:
 
 
 def _index(shelf: settings.Shelf) -> str:
-    found = opened.open_current(shelf.index)
+    found = opened.open_current(shelf.index).load()
     model = embedding.find(shelf.settings.model)
     if found.manifest.model_digest != model.digest:
         raise errors.ModelChanged(
@@ -96,8 +102,24 @@ def _index(shelf: settings.Shelf) -> str:
     return (
         f"generation {found.id}, {texts.counted(made.documents, 'document')}, "
         f"{texts.counted(made.passages, 'passage')}, built {made.created}, "
-        f"every file sound"
+        f"every file sound that answers are made of"
     )
+
+
+def _generations(index: Path) -> Iterator[Finding]:
+    """Each generation, every byte of it read; what was set aside is amiss too."""
+    for one in standing.listed(index):
+        folder = index / "generations" / one.name
+        if one.manifest is None:
+            hint = f"nothing reads it; remove {folder} when you need it no more"
+            yield Finding(f"generation {one.name}", False, one.said, hint)
+        else:
+            yield _tried(f"generation {one.name}", partial(_verified, folder))
+
+
+def _verified(folder: Path) -> str:
+    found = opened.Generation(folder).verify()
+    return f"{texts.counted(len(found.manifest.files), 'file')}, every one sound"
 
 
 def _calibration(shelf: settings.Shelf) -> str:

@@ -106,7 +106,7 @@ def use(
     """Rebuild the index with another model and name it in askreport.toml.
 
     The old index answers until the new one is whole. If the build fails, index and
-    askreport.toml are as they were. Restart askreport serve afterwards.
+    askreport.toml are as they were. An open service moves to the new model by itself.
     """
     from askreport.serve import choosing
 

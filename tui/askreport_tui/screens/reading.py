@@ -4,6 +4,7 @@ Workers compute and post messages; handlers paint. A question has a turn, counte
 and what comes back for any but the latest turn is dropped.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -43,6 +44,9 @@ report wants at least 50."""
 
 HEIGHTS = [(0, "-low"), (20, "-high")]
 """Rows from which there is room for a border around the question."""
+
+NEWER = 1.0
+"""Seconds between two looks for an index that was built elsewhere."""
 
 FOLLOW = [
     Binding(
@@ -118,6 +122,7 @@ class ReadingScreen(Screen[None]):
         self.query_one(PagePane).close()
         self.query_one(QuestionBar).focus()
         self.open_shelf()
+        self.set_interval(NEWER, self.look_for_newer)
 
     # Workers: they compute and post messages.
 
@@ -131,6 +136,14 @@ class ReadingScreen(Screen[None]):
             self.post_message(messages.ShelfFailed(error))
         else:
             self.post_message(messages.EncoderLoaded())
+
+    @work(group="newer", exclusive=True)
+    async def look_for_newer(self) -> None:
+        """See whether a build elsewhere has changed the index."""
+        with suppress(errors.AskreportError):
+            opened = await self.desk.newer()
+            if opened is not None:
+                self.post_message(messages.ShelfChanged(opened))
 
     @work(group="question", exclusive=True)
     async def find_answer(self, turn: int, question: str, among: Filter) -> None:
@@ -166,6 +179,14 @@ class ReadingScreen(Screen[None]):
         self.query_one(TroublePanel).clear()
         if self.reading is None and not self._waiting:
             self.query_one(AnswerPane).welcome(event.opened)
+
+    @on(messages.ShelfChanged)
+    def show_changed(self, event: messages.ShelfChanged) -> None:
+        """Say so; the answer on the screen stays, with the pages that it quotes."""
+        self.query_one(ShelfLine).opened = event.opened
+        if self.reading is None and not self._waiting:
+            self.query_one(AnswerPane).welcome(event.opened)
+        self.notify("The index was rebuilt; the next answer comes from it.")
 
     @on(messages.EncoderLoaded)
     def show_ready(self) -> None:

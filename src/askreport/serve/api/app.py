@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from starlette.middleware.cors import CORSMiddleware
 
 from askreport.library import Library
-from askreport.serve.api import errors, health, routes, shown, tracing
+from askreport.serve.api import admin, errors, health, routes, shown, tracing
 from askreport.serve.api.access import Access
 from askreport.serve.api.guard import Guard
 from askreport.serve.api.intake import Intake
@@ -27,6 +27,8 @@ from askreport.serve.chat import credentials, protocols
 from askreport.serve.chat.shared import Chat
 from askreport.serve.keys import Keys
 from askreport.serve.web import pages, signin
+from askreport.upkeep import documents
+from askreport.upkeep.jobs import Jobs
 
 DESCRIPTION = """\
 Ask a shelf of reports a question; get the exact passages that answer it, each with a
@@ -43,6 +45,7 @@ PARTS = (
     shown.router,
     shown.pages,
     routes.router,
+    admin.router,
     health.router,
 )
 """Routes, in the order in which they are tried."""
@@ -50,6 +53,10 @@ PARTS = (
 TAGS = [
     {"name": "questions", "description": "Answers and passages."},
     {"name": "documents", "description": "What the shelf holds, as it was indexed."},
+    {
+        "name": "admin",
+        "description": "For whoever keeps the shelf; keys of that scope.",
+    },
     {"name": "permalinks", "description": "Pages for people who follow a citation."},
     {"name": "health", "description": "For whatever keeps the service running."},
 ]
@@ -85,6 +92,7 @@ def create_app(
     app.state.keys = Keys(library.shelf.keys)
     app.state.sessions = Sessions()
     app.state.pictures = Pictures(library)
+    app.state.jobs = Jobs(library.shelf.root)
     app.state.metrics = Metrics()
     app.state.metrics.watch(
         lambda: app.state.queue.waiting, lambda: app.state.queue.running
@@ -132,11 +140,13 @@ def _wrap(app: FastAPI, library: Library, hosts: Collection[str]) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
+    await asyncio.to_thread(documents.swept, state.library.shelf.sources)
     state.readiness.start()
     beating = asyncio.create_task(state.metrics.beat())
     yield
     beating.cancel()
     state.queue.close()
+    await asyncio.to_thread(state.jobs.close)
     await state.readiness.finish()
     if state.tracing is not None:
         await asyncio.to_thread(state.tracing.close)

@@ -26,6 +26,7 @@ from askreport.serve.api.caller import KeyMissing, KeyTooNarrow
 from askreport.serve.api.readiness import Warming
 from askreport.serve.chat import refusals
 from askreport.serve.web import look
+from askreport.upkeep import documents
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,11 @@ CALLER: Mapping[type[errors.AskreportError], int] = {
     KeyTooNarrow: 403,
     OriginRefused: 403,
     later.BodySlow: 408,
+    documents.DocumentThere: 409,
     BodyLong: 413,
+    documents.DocumentLong: 413,
+    documents.NameRefused: 422,
+    documents.Unwritable: 507,
     HostUnknown: 421,
     later.TooMany: 429,
     later.Busy: 503,
@@ -187,6 +192,8 @@ TITLES: Mapping[str, str] = {
     "Busy": "Too many questions wait",
     "CalibrationWrong": "The shelf's calibration cannot be applied",
     "CatalogueWrong": "The catalogue must be corrected",
+    "DocumentLong": "The document is too long",
+    "DocumentThere": "There is a document of that name",
     "FilterWrong": "The filter contradicts itself",
     "HostUnknown": "Not the name of this service",
     "IndexDamaged": "The index is damaged",
@@ -199,6 +206,7 @@ TITLES: Mapping[str, str] = {
     "ModelChanged": "The encoder is not the one that built the index",
     "ModelMissing": "A model cannot be opened",
     "ModelUnknown": "No such model",
+    "NameRefused": "Not a name for a document",
     "NotFound": "Not on this shelf",
     "OriginRefused": "Other web sites may not call",
     "QuestionRefused": "The question is empty or too long",
@@ -207,6 +215,7 @@ TITLES: Mapping[str, str] = {
     "TooMany": "Too many requests",
     "TookTooLong": "No answer in time",
     "Unexpected": "Something went wrong",
+    "Unwritable": "The shelf cannot be written",
     "Warming": "Still starting",
 }
 """What each code means, in a few words that stay the same."""

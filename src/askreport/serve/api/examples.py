@@ -133,6 +133,30 @@ _FAILURES: dict[int | str, tuple[str, errors.Failure]] = {
             "send Authorization: Bearer with a key of askreport keys add",
         ),
     ),
+    403: (
+        "The key is sound and does not reach this far.",
+        errors.Failure(
+            "KeyTooNarrow",
+            "this needs a key of scope admin",
+            "askreport keys add NAME --scope admin makes one",
+        ),
+    ),
+    409: (
+        "There is a document of that name.",
+        errors.Failure(
+            "DocumentThere",
+            "there is a document 'annual-report.pdf' already",
+            "choose another name, or say replace=true",
+        ),
+    ),
+    507: (
+        "The shelf's folder does not take it.",
+        errors.Failure(
+            "Unwritable",
+            "sources/ does not take it: No space left on device",
+            "free some space there, or allow writing",
+        ),
+    ),
     404: (
         "No passage, document or page of that name.",
         errors.Failure(

@@ -49,13 +49,16 @@ class Readiness:
             target=self._warm, name="askreport-warm", daemon=True
         )
         self._limiter = CapacityLimiter(1)
+        self._following = contextlib.ExitStack()
 
     def start(self) -> None:
-        """Begin to open the encoder and the index."""
+        """Begin to open the encoder and the index, and to follow newer generations."""
+        self._following.enter_context(self._library.following())
         self._thread.start()
 
     async def finish(self) -> None:
         """Wait for an opening under way: torch must not be torn down while it loads."""
+        await to_thread.run_sync(self._following.close)
         await to_thread.run_sync(self._thread.join)
 
     async def now(self) -> Ready:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from askreport import errors
 from askreport.library import Library
+from askreport.serve import watching
 from askreport.serve.api import logs
 from askreport.serve.api.app import create_app
 from askreport.serve.api.patience import IDLE_SECONDS, Patient
@@ -30,7 +31,14 @@ WITHOUT_KEYS = " (without keys, to this machine only)"
 WITH_KEYS = " (to those who have a key)"
 
 
-def run(library: Library, host: str, port: int, *, names: Collection[str] = ()) -> None:
+def run(
+    library: Library,
+    host: str,
+    port: int,
+    *,
+    names: Collection[str] = (),
+    watch: bool = False,
+) -> None:
     """Serve until SIGINT or SIGTERM, then finish the answers under way.
 
     `port` 0 takes a free one; the address goes to stderr once it answers. On a loopback
@@ -53,9 +61,11 @@ def run(library: Library, host: str, port: int, *, names: Collection[str] = ()) 
     with listen(host, port) as listening:
         if not (local or keyed):
             sys.stderr.write(OPEN_WARNING)
-        serving = server(create_app(library, hosts=hosts))
+        app = create_app(library, hosts=hosts)
+        serving = server(app)
         serving.to_whom = WITH_KEYS if keyed else WITHOUT_KEYS if local else ""
-        with contextlib.suppress(KeyboardInterrupt):
+        watching_ = watching.beside(library.shelf, app.state.jobs, wanted=watch)
+        with watching_, contextlib.suppress(KeyboardInterrupt):
             serving.run([listening])
 
 

@@ -1,0 +1,63 @@
+"""a large file -> digests of its blocks; a read of a part -> those blocks checked.
+
+Reading a gigabyte to answer one question would cost a second; the blocks that a
+question touches cost milliseconds, and are checked once.
+"""
+
+import hashlib
+import mmap
+import threading
+from pathlib import Path
+
+from askreport import errors
+
+BLOCK = 64 * 2**10
+"""Bytes: the tokens of a passage take one or two, and the digests of a gigabyte half a
+megabyte."""
+
+SIZE = hashlib.sha256().digest_size
+
+ENDING = ".blocks"
+"""After a file's name: the file that holds the digests of its blocks."""
+
+
+def write(path: Path) -> None:
+    """Put the digests of the file's blocks beside it."""
+    with path.open("rb") as file:
+        blocks = iter(lambda: file.read(BLOCK), b"")
+        found = b"".join(hashlib.sha256(block).digest() for block in blocks)
+    path.with_name(path.name + ENDING).write_bytes(found)
+
+
+class Blocks:
+    """A file whose blocks are checked when they are first read. Safe for threads."""
+
+    def __init__(self, path: Path, damaged: errors.IndexDamaged) -> None:
+        """Hold the file open, so that it can be read when it is removed.
+
+        `damaged` is raised where a block is not what was written. The file that holds
+        the digests must have been checked before.
+        """
+        self._damaged = damaged
+        self._digests = path.with_name(path.name + ENDING).read_bytes()
+        self._sound = bytearray(len(self._digests) // SIZE)
+        self._lock = threading.Lock()
+        with path.open("rb") as file:
+            self._held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.size = len(self._held)
+        if -(-self.size // BLOCK) != len(self._sound):
+            raise damaged
+
+    def check(self, start: int, end: int) -> None:
+        """Check the bytes from `start` to before `end`. Raises IndexDamaged."""
+        for number in range(start // BLOCK, -(-end // BLOCK)):
+            if not self._sound[number]:
+                self._check(number)
+
+    def _check(self, number: int) -> None:
+        block = self._held[number * BLOCK : (number + 1) * BLOCK]
+        expected = self._digests[number * SIZE : (number + 1) * SIZE]
+        if hashlib.sha256(block).digest() != expected:
+            raise self._damaged
+        with self._lock:
+            self._sound[number] = True

@@ -1,0 +1,78 @@
+"""a listed file -> what an earlier build read in it, if its bytes were ever read.
+
+What is kept is what the file says, whoever lists it: a file that is renamed, or that
+the catalogue describes otherwise, is not read again.
+"""
+
+import json
+from contextlib import suppress
+from dataclasses import fields, replace
+from pathlib import PurePosixPath
+
+from askreport.generation import files, manifest
+from askreport.ingest import cache
+from askreport.ingest.cache import Cache
+from askreport.ingest.catalogue import Listed
+from askreport.ingest.stamps import Stamps
+from askreport.types import Document, Source
+
+KIND = "documents"
+
+UNTITLED = "\x00untitled"
+"""A title that no file gives itself."""
+
+MEANS = ""
+"""What else decides what can be read of the same bytes; more than READING says."""
+
+
+def name(source: Source) -> str:
+    """The digest of all that the reading of a file depends on."""
+    ending = PurePosixPath(source.path).suffix.lower()
+    return cache.key("reading", manifest.READING, MEANS, ending, source.digest)
+
+
+def bare(source: Source) -> Source:
+    """The source as if nothing were known of it, to be read without a title: what is
+    said of the document read is then what it says of itself.
+    """
+    return Source(source.id, UNTITLED, source.path, source.digest)
+
+
+class Readings:
+    """What was read before, and what is read now, under the names of today's shelf."""
+
+    def __init__(self, kept: Cache | None, stamps: Stamps) -> None:
+        """Kept in `kept`; None knows nothing and keeps nothing."""
+        self._kept = kept
+        self._stamps = stamps
+
+    def known(self, item: Listed) -> Document | None:
+        """The document as it was read before; None if it must be read."""
+        raw = self._kept.get(KIND, name(item.source)) if self._kept else None
+        return (
+            None if raw is None else _described(item, files.document(json.loads(raw)))
+        )
+
+    def keep(self, item: Listed, found: Document) -> Document:
+        """The document that was read of the `bare` source; kept for later builds."""
+        with suppress(OSError):
+            # What was read is what was listed, or it must not be found by that name.
+            sound = self._stamps.digest(item.path) == item.source.digest
+            if sound and self._kept is not None:
+                row = json.dumps(files.document_row(found))
+                self._kept.put(KIND, name(item.source), row.encode())
+        return _described(item, found)
+
+
+def _described(item: Listed, found: Document) -> Document:
+    """The document as the shelf describes it, and as it does itself where the shelf is
+    silent.
+    """
+    said = found.source
+    known = {f.name: getattr(item.source, f.name) for f in fields(Source)}
+    silent = {n: getattr(said, n) for n, value in known.items() if value is None}
+    if not item.titled and said.title != UNTITLED:
+        silent["title"] = said.title
+    source = replace(item.source, **silent)
+    unread = tuple(replace(one, source=source.id) for one in found.unread)
+    return replace(found, source=source, unread=unread)

@@ -1,0 +1,97 @@
+"""sources/ and a generation -> how every document of the one stands to the other."""
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from askreport import answering, errors
+from askreport.answering import Stamp
+from askreport.generation.opened import Generation
+from askreport.ingest import catalogue
+from askreport.query import scope as scopes
+from askreport.types import Document, Filter, Shelved, SourceStatus
+
+
+class Inventory:
+    """The documents of a folder; its files are read again only if one was touched."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is read before it is asked for."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._listed: tuple[Stamp, tuple[catalogue.Listed, ...]] | None = None
+
+    def listed(self) -> tuple[catalogue.Listed, ...]:
+        """What is in the folder. Raises CatalogueWrong."""
+        stamp = answering.stamp(*sorted(self._folder.rglob("*")))
+        with self._lock:
+            if self._listed is None or self._listed[0] != stamp:
+                self._listed = (stamp, catalogue.read(self._folder))
+            return self._listed[1]
+
+    def against(self, generation: Generation | None) -> tuple[Shelved, ...]:
+        """Every document of the folder and of the index. Raises CatalogueWrong."""
+        listed = self.listed()
+        if generation is None:
+            return tuple(Shelved(item.source, "new") for item in listed)
+        known = _known(generation)
+        over = scopes.replaced(generation)
+        found = []
+        for item in listed:
+            document = known.pop(item.source.id, None)
+            status = _status(item, document)
+            if document is None:
+                found.append(Shelved(item.source, status))
+            else:
+                found.append(_stands(generation, document, status, over))
+        gone = [d for d in known.values() if d.pages]
+        found += [_stands(generation, d, "removed", over) for d in gone]
+        return tuple(found)
+
+    def pending(self, generation: Generation, among: Filter) -> tuple[str, ...]:
+        """Paths that the index does not hold as they are now, as far as a filter lets
+        them answer.
+        """
+        try:
+            listed = self.listed()
+        except errors.CatalogueWrong as error:
+            told = error.message.replace(f"{self._folder}{os.sep}", "")
+            return (f"unknown: {told}",)  # an answer goes to readers who need no paths
+        known = _known(generation)
+        return tuple(
+            item.source.path
+            for item in listed
+            if _status(item, known.get(item.source.id)) in ("new", "changed")
+            and scopes.may_hold(item.source, among)
+        )
+
+
+def _known(generation: Generation) -> dict[str, Document]:
+    """What the index knows of, by id; what it could not read has no pages."""
+    return {d.source.id: d for d in (*generation.documents, *generation.unreadable)}
+
+
+def _status(item: catalogue.Listed, document: Document | None) -> SourceStatus:
+    if document is None:
+        return "new"
+    if document.source.digest != item.source.digest:
+        return "changed"
+    return "indexed" if document.pages else "failed"
+
+
+def _stands(
+    generation: Generation,
+    document: Document,
+    status: SourceStatus,
+    over: Mapping[str, str],
+) -> Shelved:
+    numbered = sum(page.number is not None for page in document.pages)
+    return Shelved(
+        document.source,
+        status,
+        pages=numbered + sum(item.page is not None for item in document.unread),
+        passages=len(generation.rows_of.get(document.source.id, ())),
+        unread=document.unread,
+        superseded_by=over.get(document.source.id),
+    )

@@ -1,0 +1,221 @@
+"""Documents come and go over HTTP, with a key of that scope; rebuilds are jobs."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from askreport import Library
+from askreport.serve.keys import Keys
+from askreport.upkeep import documents
+
+Serve = Callable[[Library], AbstractContextManager[httpx.Client]]
+
+PIER = b"The pier has 9 lamps."
+QUESTION = {"question": "How many lamps has the pier?", "top": 1}
+
+
+@pytest.fixture
+def root(built: Path, tmp_path: Path) -> Path:
+    """A built shelf of one's own."""
+    return shutil.copytree(built, tmp_path / "shelf")
+
+
+@pytest.fixture
+def admin(serve: Serve, root: Path) -> Iterator[httpx.Client]:
+    """The service of that shelf, asked with a key of scope admin."""
+    key = Keys(root / "keys.json").add("keeper", "admin")
+    with serve(Library.open(root)) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        yield client
+
+
+def ended(client: httpx.Client, job: str) -> dict[str, Any]:
+    """The job once nothing more comes of it."""
+    until = time.monotonic() + 60
+    while True:
+        found: dict[str, Any] = client.get(f"/admin/jobs/{job}").json()
+        if found["state"] in ("done", "failed"):
+            return found
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def asked(client: httpx.Client, generation: str) -> dict[str, Any]:
+    """The answer of that generation, which comes within two seconds."""
+    until = time.monotonic() + 2.0
+    while True:
+        answer: dict[str, Any] = client.post("/ask", json=QUESTION).json()
+        if answer["receipt"]["generation"] == generation:
+            return answer
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_document_is_uploaded_answers_and_is_removed_again(
+    admin: httpx.Client, root: Path
+) -> None:
+    said = admin.post("/admin/documents?name=pier.txt", content=PIER)
+    assert said.status_code == 200
+    stored = said.json()
+    assert (stored["document"], stored["path"]) == ("pier-txt", "pier.txt")
+    assert (stored["bytes"], stored["replaced"]) == (len(PIER), False)
+    done = ended(admin, stored["job"]["id"])
+    assert done["state"] == "done"
+    assert (done["result"]["read"], done["result"]["encoded"]) == (1, 1)
+    answer = asked(admin, done["result"]["generation"])
+    assert answer["citations"][0]["quote"] == PIER.decode()
+
+    said = admin.delete("/admin/documents/pier-txt")
+    assert said.status_code == 200
+    done = ended(admin, said.json()["job"]["id"])
+    answer = asked(admin, done["result"]["generation"])
+    assert answer["status"] == "no-evidence"
+    assert not (root / "sources" / "pier.txt").exists()
+    assert admin.get("/documents/pier-txt").status_code == 404
+
+
+def test_a_document_of_that_name_is_replaced_only_if_that_is_said(
+    admin: httpx.Client, root: Path
+) -> None:
+    path = root / "sources" / "orchard.txt"
+    before = path.read_bytes()
+    at = "/admin/documents?name=orchard.txt&rebuild=false"
+    refused = admin.post(at, content=b"Pears.")
+    assert (refused.status_code, refused.json()["code"]) == (409, "DocumentThere")
+    assert path.read_bytes() == before
+    said = admin.post(f"{at}&replace=true", content=b"Pears were picked.").json()
+    assert (said["document"], said["replaced"]) == ("orchard-digest", True)
+    assert said["job"] is None
+    assert path.read_bytes() == b"Pears were picked."
+    assert not list((root / "sources").glob(".upload-*"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../pier.txt", "/etc/pier.txt", "a/b.txt", "..", "C:\\pier.txt", "a\\b.txt"),
+        *(".hidden.txt", "~$pier.docx", "pier.txt~", "pier.txt.", "pier", "pier.exe"),
+        *("pier\n.txt", "pier\x00.txt", "catalogue.toml", "a:b.txt", "#a.txt"),
+        "pier\u202efdp.txt",
+    ],
+)
+def test_a_name_that_no_document_may_have_is_refused(
+    admin: httpx.Client, root: Path, name: str
+) -> None:
+    before = sorted(p.name for p in (root / "sources").rglob("*"))
+    refused = admin.post("/admin/documents", params={"name": name}, content=PIER)
+    assert refused.status_code == 422
+    assert refused.json()["code"] in ("NameRefused", "RequestInvalid")
+    assert sorted(p.name for p in (root / "sources").rglob("*")) == before
+    assert not (root / "pier.txt").exists()
+
+
+def test_a_document_that_is_too_long_is_refused_and_leaves_nothing(
+    admin: httpx.Client, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MOST_BYTES", 1000)
+    before = sorted((root / "sources").iterdir())
+    refused = admin.post("/admin/documents?name=long.txt", content=b"x" * 1001)
+    assert (refused.status_code, refused.json()["code"]) == (413, "DocumentLong")
+    assert sorted((root / "sources").iterdir()) == before
+    # One that is longer than any question may be is none the less taken.
+    monkeypatch.undo()
+    body = b"The quay is long. " * 20_000
+    said = admin.post("/admin/documents?name=long.txt&rebuild=false", content=body)
+    assert said.json()["bytes"] == len(body)
+
+
+def test_a_folder_that_takes_nothing_says_so(
+    admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(documents.Arriving, "add", full)
+    refused = admin.post("/admin/documents?name=pier.txt", content=PIER)
+    assert (refused.status_code, refused.json()["code"]) == (507, "Unwritable")
+    assert "No space left" in refused.json()["detail"]
+
+
+def test_a_document_of_the_catalogue_leaves_it_too(
+    admin: httpx.Client, root: Path
+) -> None:
+    catalogue = root / "sources" / "catalogue.toml"
+    said = catalogue.read_text("utf-8")
+    said = said.replace(
+        'kind = "web page"', 'kind = "page"\nsupersedes = "harbour-report"'
+    )
+    catalogue.write_text(f"# Kept by hand.\n{said}", "utf-8")
+    removed = admin.delete("/admin/documents/harbour-report").json()
+    assert removed["path"] == "harbour.md"
+    left = catalogue.read_text("utf-8")
+    assert left.startswith("# Kept by hand.")
+    assert "harbour" not in left
+    assert "orchard-digest" in left
+    assert ended(admin, removed["job"]["id"])["result"]["documents"] == 3
+    assert admin.delete("/admin/documents/harbour-report").status_code == 404
+
+
+def test_a_rebuild_is_a_job_that_can_be_followed(
+    admin: httpx.Client, root: Path
+) -> None:
+    (root / "sources" / "pier.txt").write_bytes(PIER)
+    job = admin.post("/admin/rebuild", json={"full": True}).json()
+    assert job["state"] in ("queued", "running")
+    with admin.stream("GET", f"/admin/jobs/{job['id']}/events") as said:
+        assert said.headers["content-type"].startswith("text/event-stream")
+        told = [line for line in said.iter_lines() if line.startswith("data: ")]
+    events = [json.loads(line.removeprefix("data: ")) for line in told]
+    assert events[-1]["state"] == "done"
+    assert events[-1]["result"]["encoded"] == events[-1]["result"]["passages"]
+    assert {e["id"] for e in events} == {job["id"]}
+    assert admin.get(f"/admin/jobs/{job['id']}").json() == events[-1]
+    assert admin.get("/admin/jobs/nonesuch").status_code == 404
+    assert admin.post("/admin/rebuild").status_code == 200
+    assert admin.post("/admin/rebuild", json={"fulll": 1}).status_code == 422
+
+
+def test_a_rebuild_that_fails_says_why_and_the_old_index_answers(
+    admin: httpx.Client, root: Path
+) -> None:
+    (root / "sources" / "catalogue.toml").write_text("oops", "utf-8")
+    job = admin.post("/admin/rebuild").json()
+    failed = ended(admin, job["id"])
+    assert failed["state"] == "failed"
+    assert failed["failure"]["type"] == "CatalogueWrong"
+    assert admin.post("/ask", json=QUESTION).status_code == 200
+
+
+def test_a_key_that_reads_changes_nothing(admin: httpx.Client, root: Path) -> None:
+    reader = Keys(root / "keys.json").add("reader", "read")
+    headers = {"Authorization": f"Bearer {reader}"}
+    for method, path in (
+        ("POST", "/admin/documents?name=pier.txt"),
+        ("DELETE", "/admin/documents/harbour-report"),
+        ("POST", "/admin/rebuild"),
+        ("GET", "/admin/jobs/nonesuch"),
+    ):
+        refused = admin.request(method, path, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "KeyTooNarrow")
+        refused = admin.request(method, path, headers={"Authorization": "Bearer no"})
+        assert refused.status_code == 401
+    assert (root / "sources" / "harbour.md").exists()
+
+
+def test_what_a_cut_off_upload_left_is_no_document_and_is_swept(root: Path) -> None:
+    left = root / "sources" / f"{documents.PARTIAL}0011"
+    left.write_bytes(PIER)
+    assert not Library.open(root).build().fresh
+    documents.swept(root / "sources")
+    assert left.exists()  # it may still be arriving
+    os.utime(left, (1, 1))
+    documents.swept(root / "sources")
+    assert not left.exists()
