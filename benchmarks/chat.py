@@ -185,7 +185,7 @@ def main() -> None:
         text=True,
     )
     try:
-        assert serving.stderr is not None  # noqa: S101 - for the types
+        assert serving.stderr is not None
         address = serving.stderr.readline().split()[3]
         while httpx.get(f"{address}/readyz").status_code != 200:
             time.sleep(0.5)

@@ -216,7 +216,7 @@ def main() -> None:
         text=True,
         env=os.environ | {"HF_HUB_OFFLINE": "1"},
     ) as serving:
-        assert serving.stderr is not None  # noqa: S101 - it was asked for
+        assert serving.stderr is not None
         try:
             said = re.search(r"http://\S+:\d+", serving.stderr.readline())
             if said is None:

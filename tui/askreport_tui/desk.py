@@ -63,7 +63,7 @@ class Desk:
         """
         if not self._settled.is_set() or self._failure is not None or not self._shown:
             return None
-        return await aside.call(lambda: _known_errors(self._changed))
+        return await aside.call(lambda: known_errors(self._changed))
 
     async def warm(self) -> None:
         """Load the encoder. Raises ModelMissing, ModelChanged."""
