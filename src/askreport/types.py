@@ -122,6 +122,9 @@ class Ranks:
     meaning: int | None
     words: int | None
     fused: int
+    named: tuple[int, ...] = ()
+    """Likewise by meaning and by words among the documents that the question names by
+    their titles, as far as it was found there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from askreport.types import Candidate, Passage
 
 FERRIES = "How many passengers does each ferry carry?"
 EVEN = Logistic(0.0, {})
-LEVEL = Weights({}, EVEN, EVEN)
+LEVEL = Weights({}, {}, EVEN, EVEN)
 
 
 def graded(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[Candidate]:
@@ -41,7 +41,7 @@ def test_equal_scores_come_in_passage_order(find: Find) -> None:
 
 
 def test_the_order_is_that_of_the_weighed_signals(find: Find) -> None:
-    weights = Weights({"late": 1.0}, EVEN, EVEN)
+    weights = Weights({"late": 1.0}, {}, EVEN, EVEN)
     late = [c.signals["late"] for c in evidence.score(find(FERRIES), weights)]
     assert late == sorted(late, reverse=True)
     assert late != [c.signals["late"] for c in find(FERRIES)[::-1]]
@@ -56,11 +56,11 @@ def test_the_scale_of_a_signal_does_not_matter(find: Find) -> None:
     one = evidence.standardised(found, ["late"])
     other = evidence.standardised(louder, ["late"])
     assert np.argsort(one[:, 0]).tolist() == np.argsort(other[:, 0]).tolist()
-    assert abs(other[:, 0]).max() < 100
+    assert abs(other[:, 0]).max() <= evidence.APART
 
 
 def test_the_first_score_is_the_product_of_the_two_probabilities(find: Find) -> None:
-    weights = Weights({"late": 1.0}, Logistic(1.0, {}), Logistic(-1.0, {}))
+    weights = Weights({"late": 1.0}, {}, Logistic(1.0, {}), Logistic(-1.0, {}))
     first = evidence.score(find(FERRIES), weights)[0]
     assert first.score == pytest.approx(0.7310586 * 0.2689414)
 
@@ -87,6 +87,40 @@ def test_the_shipped_weights_weigh_signals_that_are_measured(find: Find) -> None
     weights = evidence.shipped()
     for used in (weights.order, weights.answers.weights, weights.quoted.weights):
         assert set(used) <= set(measured)
+    assert set(weights.tables) <= set(weights.order)
+
+
+def test_tables_are_compared_with_tables_and_prose_with_prose(find: Find) -> None:
+    prose = [
+        replace(c, signals={"late": 0.8 + i / 100, "table": 0.0})
+        for i, c in enumerate(find(FERRIES)[:4])
+    ]
+    tables = [
+        replace(c, signals={"late": 0.4 + i / 100, "table": 1.0})
+        for i, c in enumerate(find(FERRIES)[4:8])
+    ]
+    apart = evidence.standardised([*prose, *tables], ["late"])[:, 0]
+    together = [replace(c, signals={**c.signals, "table": 0.0}) for c in tables]
+    mixed = evidence.standardised([*prose, *together], ["late"])[:, 0]
+    gaps = [found[:4].mean() - found[4:].mean() for found in (apart, mixed)]
+    assert 0 < gaps[0] < gaps[1]
+
+
+def test_a_table_is_weighed_by_weights_of_its_own(find: Find) -> None:
+    weights = Weights({"late": 1.0}, {"late": -2.0}, EVEN, EVEN)
+    prose = find(FERRIES)
+    tables = [replace(c, signals={**c.signals, "table": 1.0}) for c in prose]
+    one = evidence.contributions(prose, weights)
+    other = evidence.contributions(tables, weights)
+    assert one == pytest.approx(-other)
+
+
+def test_no_single_signal_outweighs_all_others(find: Find) -> None:
+    found = [
+        replace(c, signals={**c.signals, "phrase": 0.0 if i else 1.0})
+        for i, c in enumerate(find(FERRIES))
+    ]
+    assert evidence.standardised(found, ["phrase"]).max() == evidence.APART
 
 
 @given(st.lists(st.floats(0, 1), min_size=8, max_size=8), st.floats(0, 1))

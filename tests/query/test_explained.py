@@ -75,7 +75,8 @@ def test_ranks_and_fused_scores_agree_with_each_other(
         (one.fused for one in found), reverse=True
     )
     for one in found:
-        places = [p for p in (one.ranks.meaning, one.ranks.words) if p is not None]
+        seen = (one.ranks.meaning, one.ranks.words, *one.ranks.named)
+        places = [place for place in seen if place is not None]
         assert places
         assert all(1 <= place <= most for place in places)
         assert one.fused == pytest.approx(sum(1 / (60 + p) for p in places))

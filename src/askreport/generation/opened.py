@@ -204,6 +204,14 @@ class Generation:
         return found
 
     @cached_property
+    def rows_titled(self) -> Mapping[str, Rows]:
+        """The rows of all documents of each title, ascending."""
+        found: dict[str, Rows] = {}
+        for row, passage in enumerate(self.passages):
+            found.setdefault(passage.source.title, array("q")).append(row)
+        return found
+
+    @cached_property
     def rows_under(self) -> Mapping[str, Rows]:
         """The rows below each heading, by its words, ascending."""
         found: dict[str, Rows] = {}

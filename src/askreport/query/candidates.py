@@ -1,8 +1,9 @@
 """a question -> every passage that might bear on it, each with all its signals.
 
 By meaning (FAISS) and by words (BM25), fused by rank to choose which passages are worth
-measuring: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion" (2009). The fused
-order decides nothing else: `evidence` scores what is found here again.
+measuring: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion" (2009). Where the
+question names documents by their titles, the same two rankings of those alone are fused
+in. The fused order decides nothing else: `evidence` scores what is found here again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from askreport import dense, late, lexical
 from askreport.generation.opened import Generation
-from askreport.query import signals
+from askreport.query import named, signals
 from askreport.query.question import Question
 from askreport.types import Candidate, Ranks
 
@@ -50,13 +51,23 @@ def retrieve(
     among: Sequence[int] | None = None,
 ) -> dict[int, Retrieved]:
     """At most `most` rows, best fused score first, ties in row order."""
-    near = dense.search(generation.dense, question.vector, most=most, among=among)
-    worded = lexical.search(generation.lexical, question.terms, most=most, among=among)
-    fused = fuse([row for row, _ in near], [row for row, _ in worded])
+    near, worded = _rankings(question, generation, most=most, among=among)
+    inside = _named(question, generation, among)
+    within = _rankings(question, generation, most=most, among=inside) if inside else ()
+    fused = fuse(near, worded, *within)
     best = sorted(fused, key=lambda row: (-fused[row], row))[:most]
     by_meaning, by_words = _places(near), _places(worded)
+    named_ = [_places(ranking) for ranking in within]
     return {
-        row: Retrieved(fused[row], Ranks(by_meaning.get(row), by_words.get(row), place))
+        row: Retrieved(
+            fused[row],
+            Ranks(
+                by_meaning.get(row),
+                by_words.get(row),
+                place,
+                tuple(places[row] for places in named_ if row in places),
+            ),
+        )
         for place, row in enumerate(best, start=1)
     }
 
@@ -79,8 +90,32 @@ def scored(
     )
 
 
-def _places(ranking: Sequence[tuple[int, float]]) -> dict[int, int]:
-    return {row: place for place, (row, _) in enumerate(ranking, start=1)}
+def _rankings(
+    question: Question,
+    generation: Generation,
+    *,
+    most: int,
+    among: Sequence[int] | None,
+) -> tuple[list[int], list[int]]:
+    """Rows by meaning and rows by words, each best first."""
+    near = dense.search(generation.dense, question.vector, most=most, among=among)
+    worded = lexical.search(generation.lexical, question.terms, most=most, among=among)
+    return [row for row, _ in near], [row for row, _ in worded]
+
+
+def _named(
+    question: Question, generation: Generation, among: Sequence[int] | None
+) -> list[int]:
+    """Rows of documents that the question names, of those that may be searched."""
+    rows = named.rows(named.of(question.text, generation), generation)
+    if among is None or not rows:
+        return rows
+    allowed = frozenset(among)
+    return [row for row in rows if row in allowed]
+
+
+def _places(ranking: Sequence[int]) -> dict[int, int]:
+    return {row: place for place, row in enumerate(ranking, start=1)}
 
 
 def fuse(*rankings: Sequence[int]) -> dict[int, float]:
@@ -106,10 +141,12 @@ def measured(
     terms = lexical.holding(generation.lexical, question.terms, rows).T.tolist()
     pairs = lexical.neighbours(generation.lexical, question.pairs, rows).T.tolist()
     met = late.each_met(generation.tokens, question.tokens, rows)
+    titled = named.of(question.text, generation)
     return [
         {
             "cosine": cosines[i],
             "bm25": worded[i],
+            "named": titled.get(generation.passages[row].source.title, 0.0),
             **signals.measure(
                 question,
                 generation.passages[row],

@@ -2,7 +2,8 @@
 
 Candidates are put in order by weighed signals, each first standardised over the best
 values it takes for this question, so that a long question and a short one, a table and
-a paragraph, are judged on one scale. How probable it is that the first one answers is
+a paragraph, are judged on one scale: tables are compared with tables, and weighed by
+weights of their own. How probable it is that the first one answers is
 read from signals as they are: a standardised signal says which passage is best, not
 whether it is any good. The weights ship as data (`weights.json`, made by
 `benchmarks/train_evidence.py`).
@@ -39,6 +40,14 @@ compete, not the many that have nothing to do with the question. 10 and 40 did a
 SPREAD = 0.02
 """Added to a signal's standard deviation, so that a hair's breadth decides nothing."""
 
+APART = 2.0
+"""A standardised value is cut off this far from 0: one accidental run of two words that
+no rival shares may not outweigh everything else."""
+
+FEW = 2
+"""Tables among prose, or prose among tables, are standardised by their own values as
+far as there are more of them than this, and by those of all where there are fewer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
@@ -61,6 +70,8 @@ class Weights:
 
     order: Mapping[str, float]
     """Of standardised signals; a difference of 1 makes a passage e times as likely."""
+    tables: Mapping[str, float]
+    """What is added to the weights of `order`, name by name, for a table."""
     answers: Logistic
     """That a passage with these signals answers."""
     quoted: Logistic
@@ -77,7 +88,7 @@ def shipped() -> Weights:
         Logistic(raw[name]["intercept"], raw[name]["weights"])
         for name in ("answers", "quoted")
     )
-    return Weights(raw["order"], answers, quoted)
+    return Weights(raw["order"], raw["tables"], answers, quoted)
 
 
 def score(
@@ -91,9 +102,7 @@ def score(
     if not candidates:
         return ()
     weights = weights or shipped()
-    height = standardised(candidates, tuple(weights.order)) @ np.array(
-        [*weights.order.values()], dtype=np.float64
-    )
+    height = contributions(candidates, weights).sum(axis=1)
     by_height = sorted(
         zip(height.tolist(), candidates, strict=True), key=lambda p: (-p[0], p[1].row)
     )
@@ -104,10 +113,32 @@ def score(
     return tuple(replace(c, score=sure * math.exp(h - top)) for h, c in by_height)
 
 
+def contributions(
+    candidates: Sequence[Candidate], weights: Weights
+) -> NDArray[np.float64]:
+    """What each signal of the order adds to each candidate's height.
+
+    Shape (candidates, len(weights.order)).
+    """
+    names = tuple(weights.order)
+    prose = np.array([weights.order[name] for name in names])
+    more = np.array([weights.tables.get(name, 0.0) for name in names])
+    return np.asarray(
+        standardised(candidates, names)
+        * (prose + more * tabular(candidates)[:, np.newaxis])
+    )
+
+
+def tabular(candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Which candidates are tables, shape (candidates,)."""
+    return np.array([c.signals.get("table", 0.0) > 0 for c in candidates], dtype=bool)
+
+
 def standardised(
     candidates: Sequence[Candidate], names: Sequence[str]
 ) -> NDArray[np.float64]:
-    """Signals less their mean over the `RIVALS` greatest values, by their spread.
+    """Signals less their mean over the `RIVALS` greatest values, by their spread, of
+    tables and of prose apart.
 
     Shape (candidates, names).
     """
@@ -117,8 +148,22 @@ def standardised(
     ).reshape(len(candidates), len(names))
     if not candidates:
         return raw
+    of_all = _level(raw)
+    found = np.empty_like(raw)
+    tables = tabular(candidates)
+    for own in (tables, ~tables):
+        if own.any():
+            count = min(RIVALS, int(own.sum()))
+            share = 1.0 if own.all() else count / (count + FEW)
+            mean, spread = share * _level(raw[own]) + (1 - share) * of_all
+            found[own] = (raw[own] - mean) / (spread + SPREAD)
+    return np.clip(found, -APART, APART)
+
+
+def _level(raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean and standard deviation of the greatest values, shape (2, names)."""
     rivals = -np.sort(-raw, axis=0)[:RIVALS]
-    return np.asarray((raw - rivals.mean(axis=0)) / (rivals.std(axis=0) + SPREAD))
+    return np.stack([rivals.mean(axis=0), rivals.std(axis=0)])
 
 
 def confidence(scored: Sequence[Candidate]) -> float:

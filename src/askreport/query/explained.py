@@ -28,6 +28,9 @@ MEANING: Mapping[str, str] = {
     "or its headings, by their rarity",
     "phrase": "the share of the question's neighbouring words that are neighbours "
     "there, by their rarity",
+    "named": "how much of the document's title the question names, by how rare its "
+    "words are among titles",
+    "table": "whether the passage is a table, or as full of figures as one (1 or 0)",
     "words": "how long the quote is (logarithm of its words and one)",
 }
 """What each signal of a candidate measures, in one line for readers."""
@@ -112,7 +115,7 @@ def _told(
 ) -> tuple[Explained, ...]:
     weights = evidence.shipped()
     names = tuple(weights.order)
-    adds = evidence.standardised(found, names) * list(weights.order.values())
+    adds = evidence.contributions(found, weights)
     return tuple(
         _explained(place, candidate, dict(zip(names, row, strict=True)), became)
         for place, (candidate, row) in enumerate(
