@@ -107,7 +107,7 @@ class Settings(BaseModel):
             le=1,
             description="Decline unless the best quote answers this probably.",
         ),
-    ] = 0.20
+    ] = 0.198
     reranker: Annotated[
         str | None,
         Field(
