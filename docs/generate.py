@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 CHAIN = (
     "ingest/assemble",
     "ingest/catalogue",
+    "ingest/documents/workers",
     "ingest/documents/reader",
     "ingest/passages",
     "ingest/vectors",

@@ -16,7 +16,8 @@ from askreport.embedding import Encoder, Model
 from askreport.generation import manifest, opened, publish
 from askreport.generation.opened import Generation
 from askreport.ingest import catalogue, passages, vectors
-from askreport.ingest.documents import reader
+from askreport.ingest.documents import workers
+from askreport.ingest.documents.workers import Job, Limits, Progress
 from askreport.types import Document, Passage, Unread
 
 
@@ -63,12 +64,17 @@ class Built:
     pruned: tuple[str, ...] = ()
 
 
+LIMITS = Limits()
+"""What reading a document may take unless somebody says otherwise."""
+
+
 def build(
     sources: Path,
     index: Path,
     *,
     recipe: Recipe,
     keep: int = 3,
+    limits: Limits = LIMITS,
     tell: Tell = lambda step: None,
 ) -> Built:
     """Make the generation of these sources the one that answers.
@@ -92,7 +98,7 @@ def build(
         if publish.published(index, name):
             publish.point(index, name)
             return _built(opened.open_current(index), fresh=True)
-        documents, failed = _read(listed, tell)
+        documents, failed = _read(listed, limits, tell)
         _check_unchanged(sources, digest)
         made = contents(documents, failed, recipe.model.open(), recipe, tell)
         publish.quarantine(index)
@@ -130,27 +136,39 @@ def _check_unchanged(sources: Path, digest: str) -> None:
 
 
 def _read(
-    listed: tuple[catalogue.Listed, ...], tell: Tell
+    listed: tuple[catalogue.Listed, ...], limits: Limits, tell: Tell
 ) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
     """The documents that could be read, and those that could not, without pages."""
-    documents = []
-    failed = []
-    for done, item in enumerate(listed):
-        tell(Step(f"reading {item.source.path}", done, len(listed)))
-        try:
-            documents.append(reader.read(item.source, item.path, titled=item.titled))
-        except errors.SourceUnreadable as error:
-            reason = f"{error.message}: {error.hint}"
-            unread = Unread(item.source.id, None, reason)
-            failed.append(Document(item.source, (), (unread,)))
-    tell(Step("read", len(listed), len(listed)))
-    if not documents:
-        reasons = "; ".join(item.reason for d in failed for item in d.unread)
+    read: dict[int, Document] = {}
+    failed: dict[int, Document] = {}
+
+    def step(job: int, page: str = "") -> None:
+        lost = f" ({len(failed)} not read)" if failed else ""
+        doing = f"reading {listed[job].source.path}{page}{lost}"
+        tell(Step(doing, len(read) + len(failed), len(listed)))
+
+    def paged(told: Progress) -> None:
+        step(told.job, f", page {told.page} of {told.of}")
+
+    tell(Step("reading", 0, len(listed)))
+    jobs = [Job(item.source, item.path, item.titled) for item in listed]
+    for outcome in workers.read(jobs, limits, paged):
+        if isinstance(outcome.found, Document):
+            read[outcome.job] = outcome.found
+        else:
+            source = listed[outcome.job].source
+            reason = f"{outcome.found.message}: {outcome.found.hint}"
+            unread = Unread(source.id, None, reason)
+            failed[outcome.job] = Document(source, (), (unread,))
+        step(outcome.job)
+    if not read:
+        reasons = "; ".join(u.reason for i in sorted(failed) for u in failed[i].unread)
         raise errors.BuildFailed(
             f"no document could be read: {reasons}",
             hint="mend or replace those files; the old index still answers",
         )
-    return tuple(documents), tuple(failed)
+    documents, others = ([some[i] for i in sorted(some)] for some in (read, failed))
+    return tuple(documents), tuple(others)
 
 
 def contents(

@@ -79,6 +79,7 @@ class Entry(BaseModel):
     url: Line | None = None
     licence: Line | None = None
     supersedes: Id | None = None
+    author: Line | None = None
 
 
 class Catalogue(BaseModel):

@@ -253,4 +253,6 @@ def _passage(
         end=span.end,
         section=section,
         text=text,
+        unit=page.unit,
+        ocr=page.ocr,
     )

@@ -3,13 +3,12 @@
 trafilatura finds the content; nothing the page refers to is ever fetched.
 """
 
-from dataclasses import dataclass
-
 import trafilatura
 from trafilatura.settings import use_config
 
 from askreport import text as texts
 from askreport.ingest.documents import markdown
+from askreport.ingest.documents.found import Described, Found
 from askreport.types import Page
 
 BRIEF = 1000
@@ -17,21 +16,16 @@ BRIEF = 1000
 a page this brief little is what there is, so what it found first is preferred."""
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a page says of itself."""
-
-    title: str | None
-    publisher: str | None
-    date: str | None
-
-
-def read(text: str) -> tuple[Page, ...]:
+def read(text: str) -> Found:
     """One unnumbered page; none where the file has no main content."""
+    return Found(_pages(text), said=described(text))
+
+
+def _pages(text: str) -> tuple[Page, ...]:
     found = _extracted(text)
     if len(found) < BRIEF:
         found = _extracted(text, least=1) or found
-    return markdown.read(found, written=False) if found else ()
+    return markdown.pages(found, written=False) if found else ()
 
 
 def _extracted(text: str, least: int = 250) -> str:
@@ -57,4 +51,6 @@ def described(text: str) -> Described:
         texts.question(found.title or "") or None,
         texts.question(found.sitename or "") or None,
         found.date or None,
+        texts.question(found.author or "") or None,
+        texts.question(found.url or "") or None,
     )

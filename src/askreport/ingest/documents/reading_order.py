@@ -1,0 +1,386 @@
+"""runs of words on a sheet -> regions in the order in which a person reads them.
+
+Rows are gathered into bands: rows that the same gutters run through. A band is a table,
+whose rows are read across, or columns, each read down and taken apart in the same way.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from statistics import median
+
+from askreport.ingest.documents.sheets import WIDE, Run, Sheet
+
+LEVEL = 0.3
+"""Runs whose middles are this much of the smaller one's height apart are one row."""
+
+RAISED = (0.4, 0.75)
+"""A run of this share of another's height that lies within it is a note's number."""
+
+GUTTER = 0.8
+"""Columns stand at least this many line heights apart."""
+
+DEEPEST = 4
+"""Columns within columns; more is a drawing."""
+
+NUMERIC = 0.4
+"""Side by side with so large a share of figures are cells, not columns of prose."""
+
+CELL_WORDS = 4
+"""Columns of prose have more words in a line than this; cells have as few."""
+
+ACROSS = 0.6
+"""Where this share of neighbours were drawn one after the other, they were drawn row by
+row."""
+
+_MARK = re.compile(r"(?:[-*•–▪◦●○■□►➢✓\uf0a7\uf0b7]|\(?(?:\d{1,2}|[a-z]|[ivx]+)[.)])")
+_MONEY = re.compile(r"\(?(?:[A-Z]{0,3}[$£€¥]|[$£€¥][A-Z]{0,2})\(?")
+_CLOSING = re.compile(r"[)%†‡*]+|%?\)?\d?\)")
+FIGURE = re.compile(
+    r"[-–—(+]?\s*(?:[A-Z]{0,2}[$£€¥])?\s*[-–(]?\d[\d,.\s]*(?:%|bps|x|pts?)?\s*\)?[*†‡%]?"
+    r"|[-–—]+|n/?[am]"
+)
+
+
+@dataclass(slots=True)
+class Cell:
+    """Runs of one row that belong together."""
+
+    runs: list[Run]
+    left: float
+    right: float
+    text: str
+
+
+@dataclass(slots=True)
+class Row:
+    """What stands side by side."""
+
+    cells: list[Cell]
+    top: float
+    bottom: float
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of prose."""
+
+    runs: list[Run]
+    text: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+    size: float
+    bold: bool
+    room: float = 0.0
+    """Width of the column it stands in."""
+
+
+@dataclass(slots=True)
+class Prose:
+    """Lines to be made paragraphs of."""
+
+    lines: list[Line]
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows to be read across. A row's cells may hold the runs of several lines."""
+
+    rows: list[Row]
+
+
+Region = Prose | Table
+
+
+def regions(sheet: Sheet, runs: Sequence[Run]) -> list[Region]:
+    """The regions of a sheet, or of some of its runs, in reading order.
+
+    What is not level comes last, as it was drawn.
+    """
+    found = list(_merged(_regions(sheet, [run for run in runs if run.level], 0)))
+    aside = [run for run in runs if not run.level]
+    if aside:
+        found.append(Prose([_line(sheet, [run]) for run in aside]))
+    return found
+
+
+def _merged(found: Iterator[Region]) -> Iterator[Region]:
+    """Prose after prose as one, so that sentences run on from column to column."""
+    held: Prose | None = None
+    for region in found:
+        if isinstance(region, Prose):
+            if not region.lines:
+                continue
+            held = Prose(held.lines + region.lines) if held else region
+            continue
+        if held:
+            yield held
+            held = None
+        yield region
+    if held:
+        yield held
+
+
+def _regions(sheet: Sheet, runs: Sequence[Run], depth: int) -> Iterator[Region]:
+    if not runs:
+        return
+    rows = _rows(sheet, runs)
+    room = max(run.right for run in runs) - min(run.left for run in runs)
+    for band in _bands(rows):
+        if not band.gutters or depth >= DEEPEST:
+            yield _prose(sheet, band.rows, room)
+            continue
+        kind = _kind(band)
+        if kind == "table":
+            above, rows, below = _trimmed(band.rows)
+            yield _prose(sheet, above, room)
+            yield Table(rows)
+            yield _prose(sheet, below, room)
+        elif kind == "cells":
+            yield Table(_by_cells(sheet, band))
+        elif kind == "columns":
+            for column in _columns(band):
+                yield from _regions(sheet, column, depth + 1)
+        else:
+            yield _prose(sheet, band.rows, room)
+
+
+def _trimmed(rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
+    """Rows of one cell at either end stand around the table, not in it."""
+    wide = [i for i, row in enumerate(rows) if len(row.cells) > 1]
+    first, last = wide[0], wide[-1] + 1
+    return list(rows[:first]), list(rows[first:last]), list(rows[last:])
+
+
+def _prose(sheet: Sheet, rows: Sequence[Row], room: float) -> Prose:
+    lines = []
+    for row in rows:
+        line = _line(sheet, [run for cell in row.cells for run in cell.runs])
+        line.room = room
+        lines.append(line)
+    return Prose(lines)
+
+
+def _line(sheet: Sheet, runs: list[Run]) -> Line:
+    longest = max(runs, key=lambda run: run.right - run.left)
+    words = [" ".join(sheet.words[run.first : run.last]) for run in runs]
+    glued = "".join(
+        word + ("" if run.glued else " ") for word, run in zip(words, runs, strict=True)
+    )
+    return Line(
+        runs,
+        glued.strip(),
+        min(run.left for run in runs),
+        max(run.right for run in runs),
+        min(run.top for run in runs),
+        longest.bottom,
+        longest.size,
+        longest.bold and all(run.bold for run in runs),
+    )
+
+
+# Rows
+
+
+def _rows(sheet: Sheet, runs: Sequence[Run]) -> list[Row]:
+    groups: list[list[Run]] = []
+    tallest: list[Run] = []
+    for run in sorted(runs, key=lambda run: run.top + run.bottom):
+        for i in range(len(groups) - 1, max(-1, len(groups) - 4), -1):
+            tall = tallest[i]
+            if tall.bottom > run.top and _level(tall, run):
+                groups[i].append(run)
+                if run.bottom - run.top > tall.bottom - tall.top:
+                    tallest[i] = run
+                break
+        else:
+            groups.append([run])
+            tallest.append(run)
+    found = []
+    for group, tall in zip(groups, tallest, strict=True):
+        group.sort(key=lambda run: run.left)
+        found.append(Row(_cells(sheet, group), tall.top, tall.bottom))
+    found.sort(key=lambda row: row.top + row.bottom)
+    return found
+
+
+def _level(one: Run, other: Run) -> bool:
+    a, b = one.bottom - one.top, other.bottom - other.top
+    apart = abs(one.top + one.bottom - other.top - other.bottom) / 2
+    if apart < LEVEL * min(a, b):
+        return True
+    small, tall = (one, other) if a < b else (other, one)
+    least, most = RAISED
+    if not least * max(a, b) < min(a, b) < most * max(a, b):
+        return False
+    edge = 0.15 * max(a, b)
+    inside = small.top >= tall.top - edge and small.bottom <= tall.bottom + edge
+    gap = max(small.left - tall.right, tall.left - small.right)
+    return inside and gap < max(a, b)
+
+
+def _cells(sheet: Sheet, runs: Sequence[Run]) -> list[Cell]:
+    """Runs that touch as one cell; a list mark or a currency with what follows it."""
+    found: list[Cell] = []
+    for run in runs:
+        text = " ".join(sheet.words[run.first : run.last])
+        held = found[-1] if found else None
+        if held is not None and _belongs(held, run, text):
+            held.text += ("" if held.runs[-1].glued else " ") + text
+            held.runs.append(run)
+            held.right = max(held.right, run.right)
+        else:
+            found.append(Cell([run], run.left, run.right, text))
+    return found
+
+
+def _belongs(held: Cell, run: Run, text: str) -> bool:
+    before = held.runs[-1]
+    gap = run.left - before.right
+    if before.glued or gap < WIDE * min(before.height, run.height):
+        return True
+    if len(held.text) <= 4:
+        if _MONEY.fullmatch(held.text):
+            return True
+        if _MARK.fullmatch(held.text):
+            return gap < 5 * run.height
+    return len(text) <= 3 and bool(_CLOSING.fullmatch(text)) and gap < 2 * run.height
+
+
+# Bands
+
+
+Gap = tuple[float, float]
+
+
+@dataclass(slots=True)
+class _Band:
+    rows: list[Row]
+    free: list[Gap]
+    left: float
+    right: float
+    least: float
+    """Width of the narrowest gutter."""
+
+    @property
+    def gutters(self) -> list[Gap]:
+        return _inner(self.free, self.left, self.right)
+
+
+def _bands(rows: Sequence[Row]) -> Iterator[_Band]:
+    if not rows:
+        return
+    least = GUTTER * median(row.bottom - row.top for row in rows)
+    held: _Band | None = None
+    for row in rows:
+        own = _Band([row], _free(row), row.cells[0].left, row.cells[-1].right, least)
+        if held is None:
+            held = own
+            continue
+        free = _meet(held.free, own.free, least)
+        left, right = min(held.left, own.left), max(held.right, own.right)
+        inner = _inner(free, left, right)
+        had = _inner(held.free, held.left, held.right)
+        parts = (had and not inner) or (not had and not inner and len(row.cells) > 1)
+        if parts:
+            yield held
+            held = own
+        else:
+            held = _Band([*held.rows, row], free, left, right, least)
+    if held is not None:
+        yield held
+
+
+def _free(row: Row) -> list[Gap]:
+    edges = [-1e6]
+    for cell in row.cells:
+        edges += [cell.left, cell.right]
+    edges.append(1e6)
+    return [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2)]
+
+
+def _meet(one: Sequence[Gap], other: Sequence[Gap], least: float) -> list[Gap]:
+    found = []
+    for a, b in one:
+        for c, d in other:
+            low, high = max(a, c), min(b, d)
+            if high - low >= least:
+                found.append((low, high))
+    return found
+
+
+def _inner(free: Sequence[Gap], left: float, right: float) -> list[Gap]:
+    return [(a, b) for a, b in free if a > left and b < right]
+
+
+def _kind(band: _Band) -> str:
+    """What the gutters of a band part: cells of a table, columns, or nothing much."""
+    sided = [row for row in band.rows if len(row.cells) > 1]
+    if len(sided) < 2:
+        return "columns" if _beside(band) else "prose"
+    cells = [cell for row in sided for cell in row.cells[1:]]
+    figures = sum(bool(FIGURE.fullmatch(cell.text)) for cell in cells) / len(cells)
+    if figures >= NUMERIC:
+        return "table"
+    words = median(cell.text.count(" ") + 1 for row in sided for cell in row.cells)
+    pairs = [pair for row in sided for pair in pairwise(row.cells)]
+    across = sum(a.runs[-1].last == b.runs[0].first for a, b in pairs) / len(pairs)
+    if words <= CELL_WORDS and (across >= ACROSS or len(pairs) >= 2 * len(sided)):
+        return "table"
+    if _cellwise(band):
+        return "cells"
+    return "columns"
+
+
+def _beside(band: _Band) -> bool:
+    """Whether two bodies of text stand beside each other on different baselines."""
+    sides = [len(column) for column in _columns(band)]
+    return len(sides) > 1 and min(sides) >= 2 and len(band.rows) >= 4
+
+
+def _columns(band: _Band) -> list[list[Run]]:
+    """The runs between the gutters, from left to right."""
+    starts = [a for a, _ in band.gutters]
+    found: list[list[Run]] = [[] for _ in range(len(starts) + 1)]
+    for row in band.rows:
+        for cell in row.cells:
+            at = sum(cell.left > a for a in starts)
+            found[at] += cell.runs
+    return [column for column in found if column]
+
+
+def _in_columns(band: _Band) -> list[tuple[int, Run]]:
+    """Every run with the number of its column, in the order of drawing."""
+    parted = [(i, run) for i, runs in enumerate(_columns(band)) for run in runs]
+    return sorted(parted, key=lambda pair: pair[1].first)
+
+
+def _cellwise(band: _Band) -> bool:
+    """Whether cells of several lines were drawn one after the other, row by row."""
+    drawn = _in_columns(band)
+    columns = 1 + max(i for i, _ in drawn)
+    changes = sum(a != b for (a, _), (b, _) in pairwise(drawn))
+    rows = changes / max(1, columns)
+    return rows >= 2 and changes < 0.7 * len(drawn)
+
+
+def _by_cells(sheet: Sheet, band: _Band) -> list[Row]:
+    """Rows whose cells run over several lines, told by the order of drawing."""
+    found: list[Row] = []
+    column = 10**6
+    for at, group in groupby(_in_columns(band), key=lambda pair: pair[0]):
+        runs = [run for _, run in group]
+        text = " ".join(" ".join(sheet.words[r.first : r.last]) for r in runs)
+        cell = Cell(runs, min(r.left for r in runs), max(r.right for r in runs), text)
+        top, bottom = min(r.top for r in runs), max(r.bottom for r in runs)
+        # What was drawn far below is a row of its own, even if it lacks a first cell.
+        if at <= column or top >= found[-1].bottom:
+            found.append(Row([cell], top, bottom))
+        else:
+            found[-1].cells.append(cell)
+            found[-1].bottom = max(found[-1].bottom, bottom)
+        column = at
+    return found
