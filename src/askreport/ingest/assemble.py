@@ -89,7 +89,8 @@ def build(
             f"no documents in {sources}", hint="put a PDF, HTML or text file there"
         )
     digest = catalogue.digest(listed)
-    name = recipe.name(digest)
+    # Scans can be read once Tesseract is there, though no file has changed.
+    name = recipe.name(f"{digest} {'ocr' if workers.recognises() else ''}".strip())
     standing = _answering(index, name)
     if standing is not None:
         publish.tidy(index)

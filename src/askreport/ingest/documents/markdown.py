@@ -103,8 +103,7 @@ def _rows(table: Sequence[Token]) -> Iterator[blocks.Block]:
         elif token.type == "inline":
             rows[-1].append(_plain(token))
     names, *others = rows
-    for i, cells in enumerate(others):
-        yield blocks.Block(blocks.row(names, cells), tight=i > 0)
+    yield from blocks.rows(names, others)
     if not others:
         yield blocks.Block("; ".join(filter(None, names)))
 

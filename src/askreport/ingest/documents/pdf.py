@@ -5,16 +5,24 @@ into reading order and composed; what repeats on the edges of the sheets is left
 """
 
 import re
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 import pypdfium2
+from pypdfium2 import raw
 
 from askreport import errors
 from askreport import text as texts
-from askreport.ingest.documents import composed, furniture, reading_order, sheets
+from askreport.ingest.documents import (
+    composed,
+    furniture,
+    ocr,
+    reading_order,
+    sheets,
+)
 from askreport.ingest.documents.composed import Known
 from askreport.ingest.documents.found import Described, Found, Missed
 from askreport.ingest.documents.sheets import Sheet
@@ -24,8 +32,11 @@ TOGETHER = 64
 """Pages looked at together for what repeats on them: enough for any running head, few
 enough that a long report takes no more memory than a short one."""
 
-NO_TEXT = "no text layer (a scan or a picture)"
-"""Why a page that shows something holds no words."""
+STAMP_WORDS = 8
+"""A page of fewer words may be a scan that was stamped or numbered."""
+
+PICTURED = 0.5
+"""A picture that covers more of a page than this is a scan of one."""
 
 LOCKED = (
     "give it with --password, name a variable that holds it in the catalogue "
@@ -94,14 +105,60 @@ def _pages(document: pypdfium2.PdfDocument, tell: Tell) -> Found:
             except pypdfium2.PdfiumError:
                 missed.append(Missed(i + 1, "the page is damaged"))
             tell(i + 1, total)
-        for page in _composed(found, outline):
-            if page.text:
-                label = page.label or _label(document, page.number)
+        for i, composed_ in _composed(found, outline):
+            page: Page | Missed = composed_
+            if not composed_.text or _pictured(document, i, composed_):
+                page = _recognised(document, i, composed_)
+                tell(i + 1, total)
+            if isinstance(page, Missed):
+                missed.append(page)
+            elif page.text:
+                label = page.label or _label(document, i)
                 pages.append(replace(page, label=label))
-            else:
-                missed.append(Missed(page.number, NO_TEXT))
     missed.sort(key=lambda item: item.page or 0)
     return Found(tuple(pages), tuple(missed), _stated(document))
+
+
+def _pictured(document: pypdfium2.PdfDocument, i: int, page: Page) -> bool:
+    """Whether what text a page has is a stamp upon a scan."""
+    if page.text.count(" ") >= STAMP_WORDS:
+        return False
+    sheet = document[i]
+    try:
+        wide, tall = sheet.get_size()
+        pictures = sheet.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)
+        bounds = [picture.get_bounds() for picture in pictures]
+    except pypdfium2.PdfiumError:
+        return False
+    finally:
+        sheet.close()
+    largest = max(((c - a) * (d - b) for a, b, c, d in bounds), default=0.0)
+    return bool(largest > PICTURED * wide * tall)
+
+
+def _blank(sheet: pypdfium2.PdfPage) -> bool:
+    drawn = next(sheet.get_objects(max_depth=1), None) is not None
+    return not drawn and raw.FPDFPage_GetAnnotCount(sheet) == 0
+
+
+def _recognised(document: pypdfium2.PdfDocument, i: int, page: Page) -> Page | Missed:
+    """A page without text, or hardly any, read by OCR if it shows anything."""
+    sheet = document[i]
+    try:
+        if not page.text and _blank(sheet):
+            return page
+        if not ocr.there():
+            return page if page.text else Missed(i + 1, ocr.MISSING)
+        found = ocr.read(sheet, number=i + 1)
+    except subprocess.TimeoutExpired:
+        return page if page.text else Missed(i + 1, ocr.SLOW)
+    except pypdfium2.PdfiumError:
+        return page if page.text else Missed(i + 1, "the page is damaged")
+    finally:
+        sheet.close()
+    if found is not None and len(found.text) > len(page.text):
+        return replace(found, label=page.label)
+    return page if page.text else Missed(i + 1, ocr.ILLEGIBLE)
 
 
 def _sheet(document: pypdfium2.PdfDocument, i: int) -> Sheet:
@@ -114,7 +171,7 @@ def _sheet(document: pypdfium2.PdfDocument, i: int) -> Sheet:
 
 def _composed(
     found: Mapping[int, Sheet], outline: Mapping[int, Mapping[str, int]]
-) -> Iterator[Page]:
+) -> Iterator[tuple[int, Page]]:
     """The pages of sheets that are looked at together."""
     extras = furniture.find(found)
     usual = _usual(found)
@@ -123,7 +180,7 @@ def _composed(
         regions = reading_order.regions(sheet, kept)
         known = Known(outline.get(i, {}), usual)
         page = composed.page(sheet, regions, known, number=i + 1)
-        yield replace(page, label=extras.labels.get(i))
+        yield i, replace(page, label=extras.labels.get(i))
 
 
 def _usual(found: Mapping[int, Sheet]) -> float:
@@ -137,11 +194,9 @@ def _usual(found: Mapping[int, Sheet]) -> float:
     return median(sizes) if sizes else 0.0
 
 
-def _label(document: pypdfium2.PdfDocument, number: int | None) -> str | None:
+def _label(document: pypdfium2.PdfDocument, i: int) -> str | None:
     """What the file says that the page is called."""
-    if number is None:
-        return None
-    return texts.question(document.get_page_label(number - 1)) or None
+    return texts.question(document.get_page_label(i)) or None
 
 
 def _stated(document: pypdfium2.PdfDocument) -> Described:

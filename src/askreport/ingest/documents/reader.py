@@ -53,14 +53,44 @@ TEXTS = {
     ".text": "plain",
     ".html": "html",
     ".htm": "html",
+    ".xhtml": "html",
+    ".csv": "cells.separated",
+    ".tsv": "cells.separated",
 }
-"""Formats that are text underneath, by file ending: the module that reads each."""
+"""Formats that are text underneath, by file ending: the module that reads each, and the
+function in it if that is not `read`."""
 
-OTHERS: dict[str, str] = {}
-"""Formats that come as bytes: the module that reads each."""
+OTHERS = {
+    ".docx": "docx",
+    ".odt": "odt",
+    ".pptx": "pptx",
+    ".xlsx": "cells.workbook",
+    ".eml": "eml",
+}
+"""Formats that come as bytes, likewise."""
 
 ENDINGS = frozenset([*TEXTS, *OTHERS, ".pdf"])
 """Every file ending that has a reader."""
+
+INSTEAD = {
+    ".doc": "open it in a word processor and save it as .docx or PDF",
+    ".rtf": "open it in a word processor and save it as .docx or PDF",
+    ".pages": "export it as PDF",
+    ".xls": "open it in a spreadsheet program and save it as .xlsx",
+    ".ods": "open it in a spreadsheet program and save it as .xlsx",
+    ".xlsb": "open it in a spreadsheet program and save it as .xlsx",
+    ".ppt": "open it in a presentation program and save it as .pptx or PDF",
+    ".odp": "open it in a presentation program and save it as .pptx or PDF",
+    ".msg": "open it in a mail program and save it as .eml",
+    ".epub": "convert it to PDF or HTML",
+    ".zip": "unpack it and put the documents in it into sources/",
+    ".png": "put it into a PDF, which is read by OCR",
+    ".jpg": "put it into a PDF, which is read by OCR",
+    ".jpeg": "put it into a PDF, which is read by OCR",
+    ".tif": "put it into a PDF, which is read by OCR",
+    ".tiff": "put it into a PDF, which is read by OCR",
+}
+"""What to do about formats that have no reader."""
 
 Tell = Callable[[int, int], None]
 """Told how many pages are done, of how many."""
@@ -98,12 +128,13 @@ def _found(path: Path, passwords: Sequence[str], tell: Tell) -> Found:
         from askreport.ingest.documents import pdf
 
         return pdf.read(path, passwords=passwords, tell=tell)
-    name = TEXTS.get(ending) or OTHERS[ending]
+    name, _, verb = (TEXTS.get(ending) or OTHERS[ending]).partition(".")
     module = importlib.import_module(f"askreport.ingest.documents.{name}")
     given = _decoded(path) if ending in TEXTS else path
-    found: Found = module.read(given)
-    if found.said == Described() and ending in TEXTS:
-        found = replace(found, said=Described(_heading(name, found.pages)))
+    found: Found = getattr(module, verb or "read")(given)
+    if found.said.title is None and name in ("markdown", "plain", "docx", "odt"):
+        title = _heading(name, found.pages)
+        found = replace(found, said=replace(found.said, title=title))
     return found
 
 
@@ -113,7 +144,7 @@ def _heading(name: str, pages: Sequence[Page]) -> str | None:
     In plain text headings are guesses, and only one that stands alone is a title.
     """
     tops = [h.text for page in pages for h in page.headings if h.level == 1]
-    return tops[0] if tops and (name == "markdown" or len(tops) == 1) else None
+    return tops[0] if tops and (name != "plain" or len(tops) == 1) else None
 
 
 def _known(source: Source, said: Described, *, titled: bool) -> Source:
@@ -132,7 +163,9 @@ def _check(path: Path) -> None:
     if path.suffix.lower() not in ENDINGS:
         raise errors.SourceUnreadable(
             f"{path.name}: no reader for {path.suffix or 'files without an ending'}",
-            hint="convert it to PDF, Markdown, HTML or plain text",
+            hint=INSTEAD.get(
+                path.suffix.lower(), "convert it to PDF, Markdown, HTML or plain text"
+            ),
         )
     try:
         size = path.stat().st_size

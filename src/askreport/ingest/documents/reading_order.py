@@ -164,6 +164,15 @@ def _prose(sheet: Sheet, rows: Sequence[Row], room: float) -> Prose:
     return Prose(lines)
 
 
+def prose(sheet: Sheet, runs: Sequence[Run]) -> Prose:
+    """Runs that are lines already, in their order."""
+    room = max(run.right for run in runs) - min(run.left for run in runs)
+    lines = [_line(sheet, [run]) for run in runs]
+    for line in lines:
+        line.room = room
+    return Prose(lines)
+
+
 def _line(sheet: Sheet, runs: list[Run]) -> Line:
     longest = max(runs, key=lambda run: run.right - run.left)
     words = [" ".join(sheet.words[run.first : run.last]) for run in runs]

@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,6 +112,11 @@ def read(
     finally:
         for hand in hands:
             hand.stop()
+
+
+def recognises() -> bool:
+    """Whether scans can be read here."""
+    return shutil.which("tesseract") is not None
 
 
 def _size(path: Path) -> int:
@@ -255,7 +261,7 @@ class _Process:
         self.done = 0
         self._heard = b""
         self._popen = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", MODULE, str(limits.megabytes)],
+            [sys.executable, "-P", "-m", MODULE, str(limits.megabytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

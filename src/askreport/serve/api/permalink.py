@@ -118,7 +118,7 @@ def _address(source: Source) -> list[str]:
 
 
 def _heading(passage: Passage) -> str:
-    where = render.page(passage.page, passage.label)
+    where = render.page(passage.page, passage.label, passage.unit, passage.ocr)
     return f"In its page, {where}" if where else "In its document"
 
 
