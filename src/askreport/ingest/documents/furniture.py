@@ -5,6 +5,7 @@ break sentences apart; searched, they are found on every page. The number that a
 prints is kept as its label.
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +35,15 @@ _NUMBER = re.compile(
     r"(?:\s*(?:of|/)\s*\d{1,4})?",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"^(?:page\s+)?(\d{1,5})(?=\s*[^\w\s.,]|\s+[A-Za-z])|\b(\d{1,5})$")
+SHARE = 0.4
+"""Of the pages near it that a page's number counts on: odd and even ones may print it
+in two places, and what counts on three of twenty does so by chance."""
+
+_ENDS = re.compile(
+    r"^(?:page\s+)?(\d{1,5})(?=\s+[|•·–—-]?\s*[A-Za-z])"
+    r"|(?<=[A-Za-z|•·–—-]\s)(\d{1,5})$",
+    re.IGNORECASE,
+)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -138,10 +147,18 @@ def _numbered(seen: Sequence[_Seen], pages: int) -> Iterator[tuple[_Seen, str]]:
         for value, label in _values(one.text):
             steps[one.top, label.isdigit(), value - one.page].append((one, label))
     least = min(FEWEST, pages) if pages > 1 else FEWEST
+    shown = sorted({one.page for one in seen})
     for group in sorted(steps.values(), key=len, reverse=True):
-        placed = sorted({one.page for one, _ in group})
         for one, label in group:
-            if sum(abs(page - one.page) <= NEAR for page in placed) >= least:
+            # A number alone may stand below the text wherever that ends.
+            far = math.inf if _NUMBER.fullmatch(one.text) else STEP
+            near = {
+                other.page
+                for other, _ in group
+                if abs(other.page - one.page) <= NEAR and abs(other.y - one.y) <= far
+            }
+            around = sum(abs(page - one.page) <= NEAR for page in shown)
+            if len(near) >= max(least, SHARE * around):
                 yield one, label
 
 

@@ -6,7 +6,7 @@ whose rows are read across, or columns, each read down and taken apart in the sa
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
 
@@ -18,17 +18,24 @@ LEVEL = 0.3
 RAISED = (0.4, 0.75)
 """A run of this share of another's height that lies within it is a note's number."""
 
-GUTTER = 0.8
-"""Columns stand at least this many line heights apart."""
+GUTTER = 0.5
+"""Columns stand at least this many line heights apart along all their length; in one
+line it takes `WIDE` to part them."""
 
 DEEPEST = 4
 """Columns within columns; more is a drawing."""
+
+MOSTLY = 0.6
+"""The share of a gutter that lines above it must leave free to stand over its table."""
 
 NUMERIC = 0.4
 """Side by side with so large a share of figures are cells, not columns of prose."""
 
 CELL_WORDS = 4
 """Columns of prose have more words in a line than this; cells have as few."""
+
+FACING = 4
+"""Times the least width of a gutter: what parts two pages on one sheet."""
 
 ACROSS = 0.6
 """Where this share of neighbours were drawn one after the other, they were drawn row by
@@ -127,25 +134,22 @@ def _merged(found: Iterator[Region]) -> Iterator[Region]:
 def _regions(sheet: Sheet, runs: Sequence[Run], depth: int) -> Iterator[Region]:
     if not runs:
         return
-    rows = _rows(sheet, runs)
     room = max(run.right for run in runs) - min(run.left for run in runs)
-    for band in _bands(rows):
-        if not band.gutters or depth >= DEEPEST:
+    for band in _bands(_rows(sheet, runs)):
+        facing = _facing(band) if band.gutters and depth < DEEPEST else None
+        kind = "columns" if facing else _kind(band) if depth < DEEPEST else "prose"
+        if kind == "columns":
+            for column in _columns(facing or band):
+                yield from _regions(sheet, column, depth + 1)
+        elif kind == "prose":
             yield _prose(sheet, band.rows, room)
-            continue
-        kind = _kind(band)
-        if kind == "table":
+        elif kind == "cells":
+            yield Table(_by_cells(sheet, band))
+        else:
             above, rows, below = _trimmed(band.rows)
             yield _prose(sheet, above, room)
             yield Table(rows)
             yield _prose(sheet, below, room)
-        elif kind == "cells":
-            yield Table(_by_cells(sheet, band))
-        elif kind == "columns":
-            for column in _columns(band):
-                yield from _regions(sheet, column, depth + 1)
-        else:
-            yield _prose(sheet, band.rows, room)
 
 
 def _trimmed(rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
@@ -293,14 +297,25 @@ def _bands(rows: Sequence[Row]) -> Iterator[_Band]:
         left, right = min(held.left, own.left), max(held.right, own.right)
         inner = _inner(free, left, right)
         had = _inner(held.free, held.left, held.right)
-        parts = (had and not inner) or (not had and not inner and len(row.cells) > 1)
-        if parts:
+        if not _goes_on(inner, had, own.gutters, least):
             yield held
             held = own
         else:
             held = _Band([*held.rows, row], free, left, right, least)
     if held is not None:
         yield held
+
+
+def _goes_on(
+    inner: Sequence[Gap], had: Sequence[Gap], own: Sequence[Gap], least: float
+) -> bool:
+    """Whether the gutters that were there go on, or those of a row were free above."""
+    if had:
+        return bool(_meet(inner, had, least))
+    left = _meet(inner, own, least)
+    return not own or any(
+        b - a >= MOSTLY * (d - c) for a, b in left for c, d in own if c <= a and b <= d
+    )
 
 
 def _free(row: Row) -> list[Gap]:
@@ -328,6 +343,8 @@ def _inner(free: Sequence[Gap], left: float, right: float) -> list[Gap]:
 def _kind(band: _Band) -> str:
     """What the gutters of a band part: cells of a table, columns, or nothing much."""
     sided = [row for row in band.rows if len(row.cells) > 1]
+    if not band.gutters:
+        return "prose"
     if len(sided) < 2:
         return "columns" if _beside(band) else "prose"
     cells = [cell for row in sided for cell in row.cells[1:]]
@@ -342,6 +359,21 @@ def _kind(band: _Band) -> str:
     if _cellwise(band):
         return "cells"
     return "columns"
+
+
+def _facing(band: _Band) -> _Band | None:
+    """The band with its widest gutter only, where that parts two pages of prose."""
+    left, right = max(band.gutters, key=lambda gutter: gutter[1] - gutter[0])
+    if right - left < FACING * band.least:
+        return None
+    apart = replace(band, free=[(left, right)])
+    cells = [cell for row in band.rows for cell in row.cells]
+    sides = (
+        [cell.text.count(" ") + 1 for cell in cells if cell.right <= left + 1],
+        [cell.text.count(" ") + 1 for cell in cells if cell.left >= right - 1],
+    )
+    wordy = all(len(s) >= 6 and sum(s) / len(s) > CELL_WORDS for s in sides)
+    return apart if wordy else None
 
 
 def _beside(band: _Band) -> bool:

@@ -28,7 +28,7 @@ CLOSE = 1.5
 """A row without a first cell that is this near continues the one before it."""
 
 _YEAR = re.compile(
-    r"(?:FY|CY|Q[1-4]|H[12])?\s*(?:(?:19|20)\d\d|['’]?\d\d)(?:[/–-]\d\d(?:\d\d)?)?[AEFPaefp]?"
+    r"(?:FY|CY|Q[1-4]|H[12])?\s*(?:(?:19|20)\d\d|['’]\d\d)(?:[/–-]\d\d(?:\d\d)?)?[AEFPaefp]?"
 )
 _UNIT = re.compile(r"\(?(?:[A-Z]{0,3}[$£€¥]\w*|%|'?000s?|\w{1,3})\)?")
 
@@ -46,8 +46,10 @@ class Spoken:
 def lines(sheet: Sheet, table: Table) -> Iterator[Spoken]:
     """The table's lines from top to bottom; together they hold each of its words."""
     rows = table.rows
-    columns = _columns(rows)
-    head = _headings(sheet, rows) if len(columns) > 1 else 0
+    head = _headings(sheet, rows)
+    columns = _columns(rows[head:] or rows)
+    if len(columns) < 2:
+        head = 0
     names = _named(rows[:head], columns)
     said = sum(len(cell.text) for cells in names for cell in cells)
     spoken = head and head < len(rows) and said <= MOST_HEADINGS
@@ -86,14 +88,11 @@ def _columns(rows: Sequence[Row]) -> list[Column]:
 def _at(cell: Cell, columns: Sequence[Column]) -> list[int]:
     """The columns that a cell stands in or over; the nearest if it stands in none."""
     over = [
-        i
-        for i, (a, b) in enumerate(columns)
-        if min(cell.right, b) - max(cell.left, a) > 0
+        i for i, (a, b) in enumerate(columns) if min(cell.right, b) > max(cell.left, a)
     ]
     if over or not columns:
         return over
-    middle = (cell.left + cell.right) / 2
-    away = [abs(middle - (a + b) / 2) for a, b in columns]
+    away = [max(a - cell.right, cell.left - b) for a, b in columns]
     return [away.index(min(away))]
 
 
@@ -132,6 +131,10 @@ def _named(rows: Sequence[Row], columns: Sequence[Column]) -> list[list[Cell]]:
     """For each column, the cells of the heading rows that stand over it."""
     names: list[list[Cell]] = [[] for _ in columns]
     for row in rows:
+        if len(row.cells) == len(columns):
+            for i, cell in enumerate(row.cells):
+                names[i].append(cell)
+            continue
         for cell in row.cells:
             for i in _at(cell, columns):
                 names[i].append(cell)
