@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 CHAIN = (
     "ingest/assemble",
+    "ingest/shelving",
     "ingest/catalogue",
     "ingest/documents/workers",
     "ingest/documents/reader",

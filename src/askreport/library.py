@@ -19,6 +19,8 @@ from askreport.generation import opened
 from askreport.generation.opened import Generation
 from askreport.ingest import assemble, catalogue, passages
 from askreport.ingest.assemble import Built, Step, Tell
+from askreport.ingest.documents.workers import Limits
+from askreport.ingest.passwords import Reading
 from askreport.query import ask as asking
 from askreport.query import scope as scopes
 from askreport.query.reranked import Reranking
@@ -174,15 +176,31 @@ class Library:
         with self._encoding:
             return asking.find(asked, self.limits(top))
 
-    def build(self, tell: Tell = lambda step: None) -> Built:
-        """Bring the index up to date with `sources/`; raises as `assemble.build`."""
+    def build(
+        self, tell: Tell = lambda step: None, *, passwords: Sequence[str] = ()
+    ) -> Built:
+        """Bring the index up to date with `sources/`; raises as `assemble.build`.
+
+        `passwords` are tried on files that want one, and kept nowhere.
+        """
         return assemble.build(
             self.shelf.sources,
             self.shelf.index,
             recipe=self.recipe(),
             keep=self.shelf.settings.keep_generations,
+            reading=self.reading(passwords),
             tell=tell,
         )
+
+    def reading(self, passwords: Sequence[str] = ()) -> Reading:
+        """How settings have documents read, and what opens locked ones."""
+        known = self.shelf.settings
+        limits = Limits(
+            seconds=known.page_seconds,
+            megabytes=known.worker_megabytes,
+            workers=known.workers,
+        )
+        return Reading(limits, tuple(passwords))
 
     def recipe(self) -> assemble.Recipe:
         """How settings have an index made. Raises ModelMissing, ModelChanged."""

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from askreport import Filter, Library, __version__, errors
 from askreport.library import Step
-from askreport.serve import cli, models, narrowing, progress, render
+from askreport.serve import adding, cli, models, narrowing, progress, render
 
 FERRIES = "How many passengers does each ferry carry?"
 NEVER = {"ASKREPORT_FLOOR": "1.0"}
@@ -673,8 +673,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_every_command_and_option_is_documented() -> None:
     said = (DOCS / "cli.md").read_text("utf-8")
     top = typer.main.get_group(cli.app).commands
-    inner = typer.main.get_group(models.app).commands
-    commands = {**top, **{f"models {name}": found for name, found in inner.items()}}
+    commands = dict(top)
+    for group, app in (("models", models.app), ("sources", adding.sources)):
+        inner = typer.main.get_group(app).commands
+        commands |= {f"{group} {name}": found for name, found in inner.items()}
     assert commands.keys() > {"ask", "models add", "models list", "models use"}
     for name, command in commands.items():
         assert f"\n## askreport {name}\n" in said

@@ -15,9 +15,10 @@ from askreport import text as texts
 from askreport.embedding import Encoder, Model
 from askreport.generation import manifest, opened, publish
 from askreport.generation.opened import Generation
-from askreport.ingest import catalogue, passages, vectors
+from askreport.ingest import catalogue, passages, passwords, vectors
 from askreport.ingest.documents import workers
-from askreport.ingest.documents.workers import Job, Limits, Progress
+from askreport.ingest.documents.workers import Job, Progress
+from askreport.ingest.passwords import Reading
 from askreport.types import Document, Passage, Unread
 
 
@@ -64,8 +65,8 @@ class Built:
     pruned: tuple[str, ...] = ()
 
 
-LIMITS = Limits()
-"""What reading a document may take unless somebody says otherwise."""
+READING = Reading()
+"""How documents are read unless somebody says otherwise."""
 
 
 def build(
@@ -74,7 +75,7 @@ def build(
     *,
     recipe: Recipe,
     keep: int = 3,
-    limits: Limits = LIMITS,
+    reading: Reading = READING,
     tell: Tell = lambda step: None,
 ) -> Built:
     """Make the generation of these sources the one that answers.
@@ -83,7 +84,7 @@ def build(
     be read or the disk does not take the index. The old index answers until the last
     step.
     """
-    listed = catalogue.read(sources)
+    listed = passwords.tried(catalogue.read(sources), reading)
     if not listed:
         raise errors.BuildFailed(
             f"no documents in {sources}", hint="put a PDF, HTML or text file there"
@@ -99,8 +100,8 @@ def build(
         if publish.published(index, name):
             publish.point(index, name)
             return _built(opened.open_current(index), fresh=True)
-        documents, failed = _read(listed, limits, tell)
-        _check_unchanged(sources, digest)
+        documents, failed = _read(listed, reading, tell)
+        _check_unchanged(sources, catalogue.digest(listed), reading)
         made = contents(documents, failed, recipe.model.open(), recipe, tell)
         publish.quarantine(index)
         publish.publish(index, describe(name, digest, recipe, made), made)
@@ -127,9 +128,9 @@ def _built(found: Generation, *, fresh: bool, pruned: tuple[str, ...] = ()) -> B
     )
 
 
-def _check_unchanged(sources: Path, digest: str) -> None:
+def _check_unchanged(sources: Path, digest: str, reading: Reading) -> None:
     """Refuse what was read if it is no longer what was listed and digested."""
-    if catalogue.digest(catalogue.read(sources)) != digest:
+    if catalogue.digest(passwords.tried(catalogue.read(sources), reading)) != digest:
         raise errors.BuildFailed(
             f"{sources} was changed while it was being read",
             hint="run askreport build again; the old index still answers",
@@ -137,7 +138,7 @@ def _check_unchanged(sources: Path, digest: str) -> None:
 
 
 def _read(
-    listed: tuple[catalogue.Listed, ...], limits: Limits, tell: Tell
+    listed: tuple[catalogue.Listed, ...], reading: Reading, tell: Tell
 ) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
     """The documents that could be read, and those that could not, without pages."""
     read: dict[int, Document] = {}
@@ -152,8 +153,11 @@ def _read(
         step(told.job, f", page {told.page} of {told.of}")
 
     tell(Step("reading", 0, len(listed)))
-    jobs = [Job(item.source, item.path, item.titled) for item in listed]
-    for outcome in workers.read(jobs, limits, paged):
+    jobs = [
+        Job(item.source, item.path, item.titled, reading.passwords(item.password_env))
+        for item in listed
+    ]
+    for outcome in workers.read(jobs, reading.limits, paged):
         if isinstance(outcome.found, Document):
             read[outcome.job] = outcome.found
         else:

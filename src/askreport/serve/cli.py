@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from askreport import __version__, errors
-from askreport.serve import evaluating, models, narrowing
+from askreport.serve import adding, evaluating, models, narrowing
 from askreport.serve.console import Shelf
 from askreport.serve.console import build as _build
 from askreport.serve.console import err as _err
@@ -188,28 +188,26 @@ def build(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")
     ] = False,
+    password: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--password",
+            help="Password to try on files that want one; may be repeated. - asks for "
+            "it, so that it stands in no history.",
+            show_default=False,
+        ),
+    ] = None,
     shelf: Shelf = None,
 ) -> None:
     """Bring the index up to date with sources/.
 
     The old index answers until the new one is whole, and after a failure or Ctrl-C.
     """
-    _build(_open(shelf), quiet=quiet)
-
-
-@app.command()
-def sources(as_json: AsJson = False, shelf: Shelf = None) -> None:
-    """List the documents and how each stands to the index."""
-    import json
-    from dataclasses import asdict
-
-    from askreport.serve import render
-
-    stands = _open(shelf).shelved()
-    if as_json:
-        _tell(json.dumps([asdict(one) for one in stands], indent=2))
-    else:
-        _tell(render.shelf(stands))
+    given = [
+        typer.prompt("Password", hide_input=True, err=True) if one == "-" else one
+        for one in password or ()
+    ]
+    _build(_open(shelf), quiet=quiet, passwords=given)
 
 
 @app.command()
@@ -303,6 +301,8 @@ def doctor(
 
 
 app.add_typer(models.app, name="models")
+app.add_typer(adding.sources, name="sources")
+app.add_typer(adding.commands)
 app.add_typer(evaluating.commands)
 
 

@@ -6,6 +6,7 @@ needed.
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,13 +27,13 @@ Shelf = Annotated[
 ]
 
 
-def build(library: "Library", *, quiet: bool) -> None:
+def build(library: "Library", *, quiet: bool, passwords: Sequence[str] = ()) -> None:
     """Bring the index up to date, its steps and what it came to told on stderr."""
     from askreport import text as texts
     from askreport.serve import progress, render
 
     with progress.shown(err(), quiet=quiet) as step:
-        built = library.build(step)
+        built = library.build(step, passwords=passwords)
     for item in built.failed:
         said(render.unread(item))
     if not quiet:

@@ -61,11 +61,15 @@ def read(
     path: Path,
     *,
     passwords: Sequence[str] = (),
+    scans: bool = True,
     tell: Tell = lambda done, total: None,
 ) -> Found:
-    """Every page of the file. Raises SourceUnreadable if it does not open."""
+    """Every page of the file; `scans`: those without text too, where they can be read.
+
+    Raises SourceUnreadable if it does not open.
+    """
     with opened(path, passwords) as document:
-        return _pages(document, tell)
+        return _pages(document, scans, tell)
 
 
 def opened(path: Path, passwords: Sequence[str] = ()) -> pypdfium2.PdfDocument:
@@ -91,7 +95,7 @@ def opened(path: Path, passwords: Sequence[str] = ()) -> pypdfium2.PdfDocument:
     )
 
 
-def _pages(document: pypdfium2.PdfDocument, tell: Tell) -> Found:
+def _pages(document: pypdfium2.PdfDocument, scans: bool, tell: Tell) -> Found:
     outline = _outline(document)
     total = len(document)
     pages: list[Page] = []
@@ -107,7 +111,7 @@ def _pages(document: pypdfium2.PdfDocument, tell: Tell) -> Found:
             tell(i + 1, total)
         for i, composed_ in _composed(found, outline):
             page: Page | Missed = composed_
-            if not composed_.text or _pictured(document, i, composed_):
+            if scans and (not composed_.text or _pictured(document, i, composed_)):
                 page = _recognised(document, i, composed_)
                 tell(i + 1, total)
             if isinstance(page, Missed):

@@ -121,6 +121,22 @@ def read(
     return Document(_known(source, found.said, titled=titled), pages, missed)
 
 
+def opened(source: Source, path: Path, passwords: Sequence[str]) -> Document:
+    """A document of no pages, with something unread if a password opened the file.
+
+    Raises SourceUnreadable if none does.
+    """
+    from askreport.ingest.documents import pdf
+
+    _check(path)
+    try:
+        pdf.opened(path).close()
+    except errors.SourceUnreadable:
+        pdf.opened(path, passwords).close()
+        return Document(source, (), (Unread(source.id, None, "opened"),))
+    return Document(source, ())
+
+
 def _found(path: Path, passwords: Sequence[str], tell: Tell) -> Found:
     """By the module of the format, which is imported when first needed."""
     ending = path.suffix.lower()

@@ -99,10 +99,14 @@ def _document(job: dict[str, Any], tell: Any) -> dict[str, Any]:  # noqa: ANN401
     from askreport.ingest.documents import reader
     from askreport.types import Source
 
+    source, path = Source(**job["source"]), Path(job["path"])
     try:
+        if job["opens"]:
+            opened = reader.opened(source, path, tuple(job["passwords"]))
+            return {"document": files.document_row(opened)}
         found = reader.read(
-            Source(**job["source"]),
-            Path(job["path"]),
+            source,
+            path,
             titled=job["titled"],
             passwords=tuple(job["passwords"]),
             tell=tell,
@@ -114,10 +118,9 @@ def _document(job: dict[str, Any], tell: Any) -> dict[str, Any]:  # noqa: ANN401
         raise
     except Exception as error:  # noqa: BLE001
         # A library that fails on a broken file fails in its own way.
-        name = Path(job["path"]).name
         said = f"{type(error).__name__}: {error}".splitlines()[0][:200]
         return {
-            "unreadable": f"{name} is damaged: its reader failed with {said}",
+            "unreadable": f"{path.name} is damaged: its reader failed with {said}",
             "hint": "open it in the program that made it and save it afresh",
         }
 

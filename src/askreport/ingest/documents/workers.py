@@ -60,6 +60,13 @@ class Job:
     titled: bool
     passwords: tuple[str, ...] = ()
     """To be tried, in order, if it wants one. Never written anywhere."""
+    opens: bool = False
+    """Only find out whether it opens: a document of no pages; one of them unread if it
+    took a password."""
+
+    def __repr__(self) -> str:
+        """Without the passwords, which must not come into a log or a traceback."""
+        return f"Job({self.path})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +288,7 @@ class _Process:
             "path": str(job.path.absolute()),
             "titled": job.titled,
             "passwords": job.passwords,
+            "opens": job.opens,
         }
         if self._popen.stdin is None:  # pragma: no cover - it is a pipe
             raise _Ended
