@@ -3,8 +3,8 @@
     python -m benchmarks.reading [files] [pages] [html] [offsets] [tables] [speed]
 
 The files lie beside the checkout (`../shared/files`) and are no part of it. Without a
-name all six tables are printed. Speed is a ratio of one run on one machine, in processor
-time; scans are left out of it.
+name all six tables are printed. Speed is a ratio of one run on one machine, in time of
+the processor; scans are left out of it.
 """
 
 import csv

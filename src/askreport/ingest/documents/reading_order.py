@@ -10,13 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
 
-from askreport.ingest.documents.sheets import WIDE, Run, Sheet
-
-LEVEL = 0.3
-"""Runs whose middles are this much of the smaller one's height apart are one row."""
-
-RAISED = (0.4, 0.75)
-"""A run of this share of another's height that lies within it is a note's number."""
+from askreport.ingest.documents import rows as across
+from askreport.ingest.documents.rows import Cell, Row
+from askreport.ingest.documents.sheets import Run, Sheet
 
 GUTTER = 0.5
 """Columns stand at least this many line heights apart along all their length; in one
@@ -41,32 +37,10 @@ ACROSS = 0.6
 """Where this share of neighbours were drawn one after the other, they were drawn row by
 row."""
 
-_MARK = re.compile(r"(?:[-*•–▪◦●○■□►➢✓\uf0a7\uf0b7]|\(?(?:\d{1,2}|[a-z]|[ivx]+)[.)])")
-_MONEY = re.compile(r"\(?(?:[A-Z]{0,3}[$£€¥]|[$£€¥][A-Z]{0,2})\(?")
-_CLOSING = re.compile(r"[)%†‡*]+|%?\)?\d?\)")
 FIGURE = re.compile(
     r"[-–—(+]?\s*(?:[A-Z]{0,2}[$£€¥])?\s*[-–(]?\d[\d,.\s]*(?:%|bps|x|pts?)?\s*\)?[*†‡%]?"
     r"|[-–—]+|n/?[am]"
 )
-
-
-@dataclass(slots=True)
-class Cell:
-    """Runs of one row that belong together."""
-
-    runs: list[Run]
-    left: float
-    right: float
-    text: str
-
-
-@dataclass(slots=True)
-class Row:
-    """What stands side by side."""
-
-    cells: list[Cell]
-    top: float
-    bottom: float
 
 
 @dataclass(slots=True)
@@ -135,7 +109,7 @@ def _regions(sheet: Sheet, runs: Sequence[Run], depth: int) -> Iterator[Region]:
     if not runs:
         return
     room = max(run.right for run in runs) - min(run.left for run in runs)
-    for band in _bands(_rows(sheet, runs)):
+    for band in _bands(across.of(sheet, runs)):
         facing = _facing(band) if band.gutters and depth < DEEPEST else None
         kind = "columns" if facing else _kind(band) if depth < DEEPEST else "prose"
         if kind == "columns":
@@ -193,74 +167,6 @@ def _line(sheet: Sheet, runs: list[Run]) -> Line:
         longest.size,
         longest.bold and all(run.bold for run in runs),
     )
-
-
-# Rows
-
-
-def _rows(sheet: Sheet, runs: Sequence[Run]) -> list[Row]:
-    groups: list[list[Run]] = []
-    tallest: list[Run] = []
-    for run in sorted(runs, key=lambda run: run.top + run.bottom):
-        for i in range(len(groups) - 1, max(-1, len(groups) - 4), -1):
-            tall = tallest[i]
-            if tall.bottom > run.top and _level(tall, run):
-                groups[i].append(run)
-                if run.bottom - run.top > tall.bottom - tall.top:
-                    tallest[i] = run
-                break
-        else:
-            groups.append([run])
-            tallest.append(run)
-    found = []
-    for group, tall in zip(groups, tallest, strict=True):
-        group.sort(key=lambda run: run.left)
-        found.append(Row(_cells(sheet, group), tall.top, tall.bottom))
-    found.sort(key=lambda row: row.top + row.bottom)
-    return found
-
-
-def _level(one: Run, other: Run) -> bool:
-    a, b = one.bottom - one.top, other.bottom - other.top
-    apart = abs(one.top + one.bottom - other.top - other.bottom) / 2
-    if apart < LEVEL * min(a, b):
-        return True
-    small, tall = (one, other) if a < b else (other, one)
-    least, most = RAISED
-    if not least * max(a, b) < min(a, b) < most * max(a, b):
-        return False
-    edge = 0.15 * max(a, b)
-    inside = small.top >= tall.top - edge and small.bottom <= tall.bottom + edge
-    gap = max(small.left - tall.right, tall.left - small.right)
-    return inside and gap < max(a, b)
-
-
-def _cells(sheet: Sheet, runs: Sequence[Run]) -> list[Cell]:
-    """Runs that touch as one cell; a list mark or a currency with what follows it."""
-    found: list[Cell] = []
-    for run in runs:
-        text = " ".join(sheet.words[run.first : run.last])
-        held = found[-1] if found else None
-        if held is not None and _belongs(held, run, text):
-            held.text += ("" if held.runs[-1].glued else " ") + text
-            held.runs.append(run)
-            held.right = max(held.right, run.right)
-        else:
-            found.append(Cell([run], run.left, run.right, text))
-    return found
-
-
-def _belongs(held: Cell, run: Run, text: str) -> bool:
-    before = held.runs[-1]
-    gap = run.left - before.right
-    if before.glued or gap < WIDE * min(before.height, run.height):
-        return True
-    if len(held.text) <= 4:
-        if _MONEY.fullmatch(held.text):
-            return True
-        if _MARK.fullmatch(held.text):
-            return gap < 5 * run.height
-    return len(text) <= 3 and bool(_CLOSING.fullmatch(text)) and gap < 2 * run.height
 
 
 # Bands
