@@ -3,6 +3,7 @@
 Tests that need the real model build their own shelf (see tests/quality).
 """
 
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,10 @@ import pytest
 from reportlab.pdfgen import canvas
 
 from askreport import Library
+
+# A run in the background ignores Ctrl-C, and every process that it starts would too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The first example of a test pays for loading what all of them use.
 hypothesis.settings.register_profile("askreport", deadline=None)
