@@ -55,18 +55,9 @@ class Library:
     'Each ferry carries 410 passengers and 62 cars.'
     """
 
-    def __init__(
-        self,
-        shelf: settings.Shelf,
-        version: str,
-        *,
-        flags: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Hold a shelf; nothing is read before it is needed.
-
-        `flags` are those that its settings were read with.
-        """
-        self._flags = dict(flags or {})
+    def __init__(self, shelf: settings.Shelf, version: str) -> None:
+        """Hold a shelf; nothing is read before it is needed."""
+        self._flags: dict[str, Any] = {}
         self.shelf = shelf
         self.version = version
         self._lock = threading.RLock()
@@ -91,7 +82,9 @@ class Library:
         from askreport import __version__
 
         start = None if shelf is None else Path(shelf)
-        return cls(settings.open_shelf(start, flags=flags), __version__, flags=flags)
+        found = cls(settings.open_shelf(start, flags=flags), __version__)
+        found._flags = dict(flags or {})  # for settings that are read again
+        return found
 
     @property
     def generation(self) -> Generation:
