@@ -134,8 +134,8 @@ async def soaked(client: httpx.AsyncClient, most: int) -> dict[str, object]:
     points: list[tuple[int, float]] = []
     began = time.perf_counter()
     for done in range(0, most, STEP):
-        for _ in range(STEP // 8):
-            await asyncio.gather(*(ask(client, next(asked), seen) for _ in range(8)))
+        for _ in range(STEP // 10):
+            await asyncio.gather(*(ask(client, next(asked), seen) for _ in range(10)))
         memory = (await figures(client))["process_resident_memory_bytes"] / 2**20
         points.append((done + STEP, memory))
         sys.stderr.write(f"{done + STEP} questions: {memory:.1f} MiB\n")
