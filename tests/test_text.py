@@ -136,3 +136,18 @@ def test_a_figure_is_one_word_and_a_date_keeps_its_parts() -> None:
 
 def test_a_form_feed_parts_words_and_a_tag_character_disappears() -> None:
     assert texts.normalise("one\ftwo\x85three\U000e0041") == "one\ntwo\nthree"
+
+
+@pytest.mark.parametrize(
+    ("less", "more", "said"),
+    [
+        (0.02, 0.198, ("0.02", "0.20")),
+        (0.1967, 0.198, ("0.197", "0.198")),
+        (0.5, 0.50001, ("0.50000", "0.50001")),
+        (0.5, 0.5, ("0.5", "0.5")),
+    ],
+)
+def test_numbers_that_differ_are_never_said_alike(
+    less: float, more: float, said: tuple[str, str]
+) -> None:
+    assert texts.told_apart(less, more) == said

@@ -79,6 +79,15 @@ def unmarked(text: str) -> str:
     return re.sub(r"\[(\d+)\]", r"(\1)", text)
 
 
+def told_apart(less: float, more: float) -> tuple[str, str]:
+    """Two numbers with two decimals, or as many as it takes to tell them apart, of six.
+
+    0.197 and 0.198 would both read 0.20, and "0.20 is below 0.20" is no sentence.
+    """
+    pairs = ((f"{less:.{n}f}", f"{more:.{n}f}") for n in range(2, 7))
+    return next((pair for pair in pairs if pair[0] != pair[1]), (f"{less}", f"{more}"))
+
+
 def counted(number: int, noun: str) -> str:
     """How many of something: "1 passage", "2 passages"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -176,9 +176,10 @@ def _why(scope: Scope, found: Sequence[Candidate], limits: Limits) -> str:
             f"passages were found in {searched}, but nothing written from them could "
             f"be traced back to them"
         )
+    near, floor = texts.told_apart(sure, limits.floor)
     return (
         f"the probability that what came nearest in {searched} answers this is "
-        f"{sure:.2f}, below the floor of {limits.floor:.2f}"
+        f"{near}, below the floor of {floor}"
     )
 
 

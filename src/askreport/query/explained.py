@@ -7,6 +7,7 @@ as they come, so that a signal more needs nothing here but its line in `MEANING`
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from askreport import text as texts
 from askreport.query import evidence
 from askreport.types import Candidate, Citation, Evidence, Explained, Fate
 
@@ -58,7 +59,8 @@ def of_answer(found: Sequence[Candidate], shown: Shown) -> tuple[Explained, ...]
     """Every candidate of an answer or a decline, best first."""
     sure, floor = shown.confidence, shown.floor
     if sure < floor:
-        below = f"the confidence {sure:.2f} is below the floor of {floor:.2f}"
+        confidence, least = texts.told_apart(sure, floor)
+        below = f"the confidence {confidence} is below the floor of {least}"
         marked = {citation.passage: citation.marker for citation in shown.nearest}
         return _told(found, lambda c: _declined(below, marked.get(c.passage.id)))
     became = _kept(shown)
