@@ -23,6 +23,7 @@ from askreport.serve import (
     models,
     narrowing,
     saving,
+    serving,
     watching,
 )
 from askreport.serve.console import Shelf
@@ -248,50 +249,6 @@ def show(
 
 
 @app.command()
-def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on.", show_default=False)
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=65535, help="Port; 0 takes a free one.", show_default=False
-        ),
-    ] = None,
-    open_access: Annotated[
-        bool | None,
-        typer.Option(
-            "--open-access",
-            help="Serve other machines without keys.",
-            show_default=False,
-        ),
-    ] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Rebuild whenever sources/ changes.")
-    ] = False,
-    shelf: Shelf = None,
-) -> None:
-    """Serve the shelf over HTTP, for chat tools and programs."""
-    from askreport.library import Library
-    from askreport.serve.api import run
-
-    flags = {"host": host, "port": port, "open_access": open_access}
-    library = Library.open(shelf, flags=flags)
-    known = library.shelf.settings
-    run.run(library, known.host, known.port, watch=watch)
-
-
-@app.command()
-def mcp(shelf: Shelf = None) -> None:
-    """Offer the shelf to one MCP client over stdin and stdout."""
-    import anyio
-
-    from askreport.serve.chat import mcp as protocol
-
-    anyio.run(protocol.stdio, _open(shelf))
-
-
-@app.command()
 def tui(server: Server = None, key_file: KeyFile = None, shelf: Shelf = None) -> None:
     """Open the shelf in the terminal."""
     # By name: the screen imports askreport and nothing here may depend on the screen.
@@ -343,6 +300,7 @@ def doctor(
     raise typer.Exit(ANSWERED if sound else ERROR)
 
 
+app.add_typer(serving.commands)
 app.add_typer(building.commands)
 app.add_typer(watching.commands)
 app.add_typer(saving.commands)
