@@ -211,8 +211,8 @@ def test_readiness_names_the_generation_and_the_encoder(
 class Slow(Library):
     """A library whose encoder opens when the test says so."""
 
-    def __init__(self, shelf: Shelf, version: str, **more: Any) -> None:
-        super().__init__(shelf, version, **more)
+    def __init__(self, shelf: Shelf, version: str) -> None:
+        super().__init__(shelf, version)
         self.asked = threading.Event()
         self.may_open = threading.Event()
 

@@ -123,8 +123,8 @@ def test_a_key_beyond_its_pace_is_429_and_told_when_to_come_back(
 class Held(Library):
     """A library that answers when the test says so."""
 
-    def __init__(self, shelf: Shelf, version: str, **more: Any) -> None:
-        super().__init__(shelf, version, **more)
+    def __init__(self, shelf: Shelf, version: str) -> None:
+        super().__init__(shelf, version)
         self.begun = threading.Semaphore(0)
         self.go = threading.Event()
 

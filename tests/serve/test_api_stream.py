@@ -89,8 +89,8 @@ def test_a_refusal_is_a_problem_with_its_status(
 class Held(Library):
     """A library that answers, or fails, when the test says so."""
 
-    def __init__(self, shelf: Shelf, version: str, **more: Any) -> None:
-        super().__init__(shelf, version, **more)
+    def __init__(self, shelf: Shelf, version: str) -> None:
+        super().__init__(shelf, version)
         self.go = threading.Event()
         self.fails = False
         self.asked: list[str] = []

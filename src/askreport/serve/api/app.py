@@ -163,7 +163,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
             routes=app.routes,
         )
-        public = getattr(app.state.library.shelf.settings, "public_url", None)
+        public = app.state.library.shelf.settings.public_url
         if public:
             app.openapi_schema["servers"] = [{"url": public.rstrip("/")}]
         schema = TypeAdapter(errors.Problem).json_schema()

@@ -63,7 +63,7 @@ async def icon() -> Response:
 def _encrypted(request: Request) -> bool:
     """Whether readers come over TLS; a proxy that ends it is known by `public_url`."""
     known = request.app.state.library.shelf.settings
-    public = getattr(known, "public_url", None) or ""
+    public = known.public_url or ""
     return request.url.scheme == "https" or public.lower().startswith("https://")
 
 
