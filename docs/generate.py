@@ -29,6 +29,7 @@ CHAIN = (
     "query/scope",
     "query/followup",
     "query/question",
+    "query/named",
     "query/candidates",
     "query/signals",
     "query/evidence",
