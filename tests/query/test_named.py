@@ -58,7 +58,8 @@ def test_one_title_for_all_tells_nothing(make_library: Any) -> None:
 
 
 def test_a_named_document_is_found_among_many_alike(make_library: Any) -> None:
-    texts = {f"HARBOUR{n}_2018.txt": "Silt cost 14 million." for n in "ABCDEFGH"}
+    # Not E: the stemmer cuts a last e off, and "HARBOURE" would be any harbour.
+    texts = {f"HARBOUR{n}_2018.txt": "Silt cost 14 million." for n in "ABCDFGHI"}
     library = make_library(texts)
     hit = library.search("What did silt cost harbour F in 2018?", top=1)[0]
     assert hit.signals["named"] > 0.9
