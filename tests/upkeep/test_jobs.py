@@ -1,8 +1,10 @@
 """Jobs rebuild one at a time; what waits is taken together; failures are told."""
 
 import shutil
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +88,21 @@ def test_a_build_that_was_stopped_before_it_began_does_not_begin(root: Path) -> 
     rebuild = Rebuild(root)
     rebuild.stop()
     assert rebuild.run().failure == STOPPED
+
+
+def test_a_build_that_is_stopped_while_its_process_starts_ends(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild = Rebuild(root)
+
+    class Started(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            rebuild.stop()
+
+    monkeypatch.setattr(subprocess, "Popen", Started)
+    with publish.writing(root / "index"):
+        assert rebuild.run().failure == STOPPED
 
 
 def test_a_build_whose_process_dies_is_a_failure(root: Path) -> None:

@@ -71,6 +71,8 @@ class Rebuild:
             self._command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as child:
             self._child = child
+            if self._stopped.is_set():  # while the process was being started
+                child.terminate()
             _step_back(child.pid)
             for line in child.stdout or ():
                 with suppress(ValueError):
