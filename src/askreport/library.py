@@ -21,6 +21,8 @@ from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
 from askreport.ingest import assemble, passages, planned
 from askreport.ingest.assemble import Built, Step, Tell
+from askreport.ingest.documents.workers import Limits
+from askreport.ingest.passwords import Reading
 from askreport.ingest.planned import Plan
 from askreport.inventory import Inventory
 from askreport.query import ask as asking
@@ -206,11 +208,12 @@ class Library:
         *,
         full: bool = False,
         wait: float = 0.0,
+        passwords: Sequence[str] = (),
     ) -> Built:
         """Bring the index up to date with `sources/`; raises as `assemble.build`.
 
         `full` uses nothing of earlier builds; `wait` is how many seconds another build
-        may take to end.
+        may take to end; `passwords` are tried on files that want one, and kept nowhere.
         """
         known = self.shelf.settings
         built = assemble.build(
@@ -220,6 +223,7 @@ class Library:
             running=assemble.Running(
                 known.keep_generations, full, wait, known.cache_megabytes * 10**6
             ),
+            reading=self.reading(passwords),
             tell=tell,
         )
         return replace(built, drift=self._drifted()) if built.fresh else built
@@ -248,9 +252,24 @@ class Library:
             log.warning("%s (%s)", error.message, error.hint)
             return ()
 
-    def plan(self) -> Plan:
+    def plan(self, passwords: Sequence[str] = ()) -> Plan:
         """What a build would change. Raises as `planned.plan`."""
-        return planned.plan(self.shelf.sources, self.shelf.index, recipe=self.recipe())
+        return planned.plan(
+            self.shelf.sources,
+            self.shelf.index,
+            recipe=self.recipe(),
+            reading=self.reading(passwords),
+        )
+
+    def reading(self, passwords: Sequence[str] = ()) -> Reading:
+        """How settings have documents read, and what opens locked ones."""
+        known = self.shelf.settings
+        limits = Limits(
+            seconds=known.page_seconds,
+            megabytes=known.worker_megabytes,
+            workers=known.workers,
+        )
+        return Reading(limits, tuple(passwords))
 
     def recipe(self) -> assemble.Recipe:
         """How settings have an index made. Raises ModelMissing, ModelChanged."""

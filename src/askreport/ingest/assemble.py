@@ -4,7 +4,7 @@ The offline story on one page. A document that cannot be read is reported and le
 a build that cannot finish publishes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,8 +16,20 @@ from askreport.embedding import Encoder, Model
 from askreport.generation import manifest, opened, publish, sentences, standing
 from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
-from askreport.ingest import cache, catalogue, cuts, passages, readings, reused, vectors
+from askreport.ingest import (
+    cache,
+    catalogue,
+    cuts,
+    passages,
+    passwords,
+    readings,
+    reused,
+    vectors,
+)
 from askreport.ingest.cache import Cache
+from askreport.ingest.documents import workers
+from askreport.ingest.documents.workers import Job, Progress
+from askreport.ingest.passwords import Reading
 from askreport.ingest.stamps import Stamps
 from askreport.ingest.vectors import Reuse
 from askreport.saved import Drift
@@ -47,7 +59,8 @@ class Recipe:
     def name(self, catalogue: str) -> str:
         """The id of the generation that this makes of the sources of that digest."""
         return manifest.identify(
-            catalogue=catalogue,
+            # Scans can be read once there is a program for it, though no file changes.
+            catalogue=f"{catalogue} {readings.means()}".strip(),
             model_digest=self.model.digest,
             cutting=asdict(self.cutting),
             late=self.keeping.told(),
@@ -99,6 +112,7 @@ class _Work:
     index: Path
     recipe: Recipe
     running: Running
+    reading: Reading
     kept: Cache
     stamps: Stamps
     listed: tuple[catalogue.Listed, ...]
@@ -110,12 +124,17 @@ class _Work:
         return catalogue.digest(self.listed)
 
 
+READING = Reading()
+"""How documents are read unless somebody says otherwise."""
+
+
 def build(
     sources: Path,
     index: Path,
     *,
     recipe: Recipe,
     running: Running = RUNNING,
+    reading: Reading = READING,
     tell: Tell = lambda step: None,
 ) -> Built:
     """Make the generation of these sources the one that answers.
@@ -126,12 +145,12 @@ def build(
     """
     kept = Cache(index / cache.FOLDER, most_bytes=running.cache_bytes)
     stamps = Stamps(kept, trusted=not running.full)
-    listed = catalogue.read(sources, digest=stamps.digest)
+    listed = passwords.tried(catalogue.read(sources, digest=stamps.digest), reading)
     if not listed:
         raise errors.BuildFailed(
             f"no documents in {sources}", hint="put a PDF, HTML or text file there"
         )
-    work = _Work(sources, index, recipe, running, kept, stamps, listed, tell)
+    work = _Work(sources, index, recipe, running, reading, kept, stamps, listed, tell)
     name = recipe.name(work.digest)
     standing_ = None if running.full else _answering(index, name, stamps)
     if standing_ is not None:
@@ -210,7 +229,7 @@ def _remember(work: _Work, name: str) -> None:
 def _check_unchanged(work: _Work) -> None:
     """Refuse what was read if it is no longer what was listed and digested."""
     now = catalogue.read(work.sources, digest=work.stamps.digest)
-    if catalogue.digest(now) != work.digest:
+    if catalogue.digest(passwords.tried(now, work.reading)) != work.digest:
         raise errors.BuildFailed(
             f"{work.sources} was changed while it was being read",
             hint="run askreport build again; the old index still answers",
@@ -228,46 +247,63 @@ class _Read:
 
 
 def _read(work: _Work) -> _Read:
-    kept = None if work.running.full else work.kept
-    before = readings.Readings(kept, work.stamps)
-    documents = []
-    failed = []
-    anew = 0
-    for done, item in enumerate(work.listed):
-        work.tell(Step(f"reading {item.source.path}", done, len(work.listed)))
-        found = before.known(item)
-        try:
-            if found is None:
-                anew += 1
-                found = before.keep(item, _opened(item))
-            documents.append(found)
-        except errors.SourceUnreadable as error:
-            reason = f"{error.message}: {error.hint}"
+    before = readings.Readings(None if work.running.full else work.kept, work.stamps)
+    found = {i: before.known(item) for i, item in enumerate(work.listed)}
+    read = {i: document for i, document in found.items() if document is not None}
+    anew = [i for i in found if i not in read]
+    failed: dict[int, Document] = {}
+    for i, outcome in _opened(work, anew, len(read)):
+        item = work.listed[i]
+        if isinstance(outcome, Document):
+            read[i] = before.keep(item, outcome)
+        else:
+            reason = f"{outcome.message}: {outcome.hint}"
             unread = Unread(item.source.id, None, reason)
-            failed.append(Document(item.source, (), (unread,)))
+            failed[i] = Document(item.source, (), (unread,))
     work.tell(Step("read", len(work.listed), len(work.listed)))
+    documents, others = ([some[i] for i in sorted(some)] for some in (read, failed))
     if not documents:
-        reasons = "; ".join(item.reason for d in failed for item in d.unread)
+        reasons = "; ".join(one.reason for d in others for one in d.unread)
         raise errors.BuildFailed(
             f"no document could be read: {reasons}",
             hint="mend or replace those files; the old index still answers",
         )
-    return _Read(tuple(documents), tuple(failed), anew)
+    return _Read(tuple(documents), tuple(others), len(anew))
 
 
-def _opened(item: catalogue.Listed) -> Document:
-    """What the file says, read now. Raises SourceUnreadable."""
-    from askreport.ingest.documents import reader  # its formats take a while to import
+def _opened(
+    work: _Work, places: list[int], done: int
+) -> Iterator[tuple[int, Document | errors.SourceUnreadable]]:
+    """What the files at these places of the list say, read now, as they end.
 
-    try:
-        return reader.read(readings.bare(item.source), item.path, titled=False)
-    except errors.SourceUnreadable:
-        raise
-    except OSError as error:  # it went while it was being read
-        raise errors.SourceUnreadable(
-            f"{item.path.name} cannot be read: {error.strerror or error}",
-            hint="check that the file exists and that you may read it",
-        ) from error
+    `done` documents are known already.
+    """
+    items = [work.listed[i] for i in places]
+    lost = 0
+
+    def step(job: int, page: str = "") -> None:
+        unread = f" ({lost} not read)" if lost else ""
+        doing = f"reading {items[job].source.path}{page}{unread}"
+        work.tell(Step(doing, done, len(work.listed)))
+
+    def paged(told: Progress) -> None:
+        step(told.job, f", page {told.page} of {told.of}")
+
+    work.tell(Step("reading", done, len(work.listed)))
+    jobs = [
+        Job(
+            readings.bare(item.source),
+            item.path,
+            titled=False,
+            passwords=work.reading.passwords(item.password_env),
+        )
+        for item in items
+    ]
+    for outcome in workers.read(jobs, work.reading.limits, paged) if jobs else ():
+        done += 1
+        lost += not isinstance(outcome.found, Document)
+        step(outcome.job)
+        yield places[outcome.job], outcome.found
 
 
 def contents(

@@ -16,6 +16,7 @@ import typer
 
 from askreport import __version__, errors
 from askreport.serve import (
+    adding,
     building,
     evaluating,
     generations,
@@ -213,20 +214,6 @@ def search(
 
 
 @app.command()
-def sources(as_json: AsJson = False, shelf: Shelf = None) -> None:
-    """List the documents and how each stands to the index."""
-    import json
-    from dataclasses import asdict
-
-    from askreport.serve import render
-
-    stands = _open(shelf).shelved()
-    if as_json:
-        _tell(json.dumps([asdict(one) for one in stands], indent=2))
-    else:
-        _tell(render.shelf(stands))
-
-
 @app.command()
 def show(
     passage: Annotated[str, typer.Argument(help="Id of a passage, from an answer.")],
@@ -308,6 +295,8 @@ app.add_typer(saving.app, name="saved")
 app.add_typer(generations.app, name="generations")
 app.add_typer(models.app, name="models")
 app.add_typer(keeping.app, name="keys")
+app.add_typer(adding.sources, name="sources")
+app.add_typer(adding.commands)
 app.add_typer(evaluating.commands)
 
 

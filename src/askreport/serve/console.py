@@ -6,6 +6,7 @@ needed.
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,13 +28,18 @@ Shelf = Annotated[
 
 
 def build(
-    library: "Library", *, quiet: bool, full: bool = False, wait: float = 0.0
+    library: "Library",
+    *,
+    quiet: bool,
+    full: bool = False,
+    wait: float = 0.0,
+    passwords: Sequence[str] = (),
 ) -> None:
     """Bring the index up to date, its steps and what it came to told on stderr."""
     from askreport.serve import progress
 
     with progress.shown(err(), quiet=quiet) as step:
-        built = library.build(step, full=full, wait=wait)
+        built = library.build(step, full=full, wait=wait, passwords=passwords)
     report(built, quiet=quiet)
 
 
