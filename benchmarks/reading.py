@@ -115,7 +115,7 @@ def files() -> None:
         print("| " + " | ".join(map(str, row)) + " |")
     for fate in (f for found in by.values() for f in found if f.document is None):
         print(f"refused: {fate.path}: {fate.reason}")
-    workers._dismiss()
+    workers.dismiss()
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{took:.0f} s in all, largest process {peak:.0f} MiB")
 
