@@ -22,6 +22,15 @@ SAMPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A file and what was read of it."""
+
+    path: Path
+    document: Document
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Placing:
     """Of a sample of passages: how many, and how many were not as they must be."""
 
@@ -33,20 +42,20 @@ class Placing:
     """Of those with rectangles, whose words were not all found inside them."""
 
 
-def check(documents: Sequence[tuple[Path, Document]], most: int = SAMPLE) -> Placing:
+def check(read: Sequence[Read], most: int = SAMPLE) -> Placing:
     """Check random passages of all formats, alike many of each."""
-    by: dict[str, list[tuple[Path, Document, Passage]]] = defaultdict(list)
-    for path, document in documents:
-        cut = passages.cut(document, passages.Cutting(), fits=lambda text: True)
-        by[path.suffix] += [(path, document, passage) for passage in cut]
+    by: dict[str, list[tuple[Read, Passage]]] = defaultdict(list)
+    for one in read:
+        cut = passages.cut(one.document, passages.Cutting(), fits=lambda text: True)
+        by[one.path.suffix] += [(one, passage) for passage in cut]
     picked = _picked(by, most)
     moved = placed = uncovered = 0
-    for path, document, passage in picked:
-        page = next(p for p in document.pages if p.number == passage.page)
+    for one, passage in picked:
+        page = next(p for p in one.document.pages if p.number == passage.page)
         moved += page.text[passage.start : passage.end] != passage.text
         if page.layout is not None and page.ocr is None:
             placed += 1
-            uncovered += not _covered(path, page, passage)
+            uncovered += not _covered(one, page, passage)
     return Placing(len(picked), moved, placed, uncovered)
 
 
@@ -62,10 +71,10 @@ def _picked(by: Mapping[str, list[Any]], most: int) -> list[Any]:
     return found
 
 
-def _covered(path: Path, page: Page, passage: Passage) -> bool:
+def _covered(one: Read, page: Page, passage: Passage) -> bool:
     """Whether the text inside a passage's rectangles holds its letters."""
     lit = rectangles.of(page.layout, passage.start, passage.end)
-    with pypdfium2.PdfDocument(path) as document:
+    with pypdfium2.PdfDocument(one.path, password=one.password or None) as document:
         sheet = document[(page.number or 1) - 1]
         layer = sheet.get_textpage()
         inside = "".join(layer.get_text_bounded(*_page_box(sheet, r)) for r in lit)

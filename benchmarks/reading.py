@@ -67,6 +67,14 @@ class Fate:
     document: Document | None
     reason: str
     seconds: float
+    password: str = ""
+
+    @property
+    def read(self) -> placing.Read | None:
+        """The document with its file; None if there is none."""
+        if self.document is None:
+            return None
+        return placing.Read(FILES / self.path, self.document, self.password)
 
 
 def fates(*, hands: int = 0) -> Iterator[Fate]:
@@ -86,12 +94,15 @@ def fates(*, hands: int = 0) -> Iterator[Fate]:
         for outcome in workers.read(jobs, Limits(workers=hands)):
             row = manifest()[outcome.job]
             known = isinstance(outcome.found, Document)
+            if isinstance(outcome.found, Document):
+                _READ[row["path"]] = outcome.found
             yield Fate(
                 row["path"],
                 row["category"],
                 outcome.found if isinstance(outcome.found, Document) else None,
                 "" if known else f"{outcome.found.message}",  # type: ignore[union-attr]
                 time.monotonic() - began[outcome.job],
+                row["password"],
             )
 
 
@@ -134,11 +145,16 @@ class Recall:
     page: int
 
 
+_READ: dict[str, Document] = {}
+"""Documents by their paths, as `fates` met them: reading all of them takes a while."""
+
+
 @cache
 def pages_of(path: str) -> Mapping[int, str]:
     """The text of each page of a PDF."""
-    found = pdf.read(FILES / path)
-    return {page.number or 0: page.text for page in found.pages}
+    known = _READ.get(path)
+    found = known.pages if known else pdf.read(FILES / path).pages
+    return {page.number or 0: page.text for page in found}
 
 
 def recalls() -> list[Recall]:
@@ -252,7 +268,7 @@ def pages_of_the_web() -> None:
 
 def offsets() -> None:
     """Print what became of a sample of passages."""
-    found = placing.check([(FILES / f.path, f.document) for f in fates() if f.document])
+    found = placing.check([fate.read for fate in fates() if fate.read])
     print(
         f"{found.passages} passages, {found.moved} moved; {found.with_layout} with "
         f"rectangles, {found.uncovered} not covered by them"

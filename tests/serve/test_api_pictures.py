@@ -163,27 +163,32 @@ def test_a_banner_of_a_page_is_drawn_small(tmp_path: Path) -> None:
 # Where the words stand: what the build found, on the page as it is drawn
 
 
-def turned(path: Path, *, turn: int = 0, cropped: bool = False) -> Page:
-    """The page that a build reads of a sheet that is turned, or cut at its margins."""
-    sheet = canvas.Canvas(str(path), pagesize=(600, 800))
+def turned(path: Path, *, turn: int = 0, aside: int = 0, cropped: bool = False) -> Page:
+    """The page that a build reads of a sheet that is shown turned by `turn` degrees,
+    or cut at its margins; its text is level when shown but for `aside` degrees.
+    """
+    sheet = canvas.Canvas(str(path), pagesize=(600, 600))
     sheet.setPageRotation(turn)
     if cropped:
-        sheet.setCropBox((50, 100, 500, 760))
+        sheet.setCropBox((50, 30, 560, 570))
+    sheet.translate(300, 300)
+    sheet.rotate(turn + aside)
     sheet.setFont("Helvetica", 20)
-    sheet.drawString(100, 700, "The harbour was dredged in the")
-    sheet.drawString(100, 660, "spring of that year. Nobody noticed.")
+    sheet.drawString(-200, 100, "The harbour was dredged in the")
+    sheet.drawString(-200, 60, "spring of that year. Nobody noticed.")
     sheet.save()
     source = Source("page", "Page", path.name, "")
     return reader.read(source, path, titled=True).pages[0]
 
 
 @pytest.mark.parametrize("cropped", [False, True])
+@pytest.mark.parametrize("aside", [0, 90, 180, 270])
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_the_ink_of_the_words_is_lit_and_no_other_however_the_sheet_is_turned(
-    tmp_path: Path, turn: int, *, cropped: bool
+    tmp_path: Path, turn: int, aside: int, *, cropped: bool
 ) -> None:
     path = tmp_path / "page.pdf"
-    page = turned(path, turn=turn, cropped=cropped)
+    page = turned(path, turn=turn, aside=aside, cropped=cropped)
     words = "dredged in the spring of that year."
     start = page.text.index("dredged")
     end = page.text.index("year.") + len("year.")

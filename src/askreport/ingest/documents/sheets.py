@@ -148,8 +148,8 @@ def read(page: pypdfium2.PdfPage) -> Sheet:
     runs = _runs(boxes, lines, spans, fonts, turned)
     if sum(run.last - run.first for run in runs if not run.level) * 2 > len(words):
         # A wide table on an upright sheet, to be read with the sheet turned.
-        up = fonts(spans[len(spans) // 2][0]).up
-        more = (turned + (90 if up > 0 else 270)) % 360
+        set_ = fonts(spans[len(spans) // 2][0])
+        more = round(math.degrees(math.atan2(set_.up, set_.across)) / 90) * 90 % 360
         level = _shown(measured[kept], box, more)
         runs = _runs(level, lines, spans, fonts, more)
     return Sheet(wide, tall, words, boxes, runs)
@@ -271,10 +271,17 @@ def _runs(
     for i, ((a, b), (c, d)) in enumerate(zip(low, top, strict=True)):
         first, last = places[i], places[i + 1]
         set_ = font(spans[(first + last) // 2][0])
-        along = (set_.across, set_.up) if turned % 180 == 0 else (set_.up, set_.across)
-        level = abs(along[1]) <= ASLANT * abs(along[0])
+        along, rise = _direction(set_, turned)
+        level = abs(rise) <= ASLANT * along
         found.append(Run(first, last, a, b, c, d, set_.size, set_.bold, level))
     return tuple(found)
+
+
+def _direction(font: _Font, turned: int) -> tuple[float, float]:
+    """How far to the right and how far up text goes, once the page is turned."""
+    upright = turned % 180 == 0
+    along, rise = (font.across, font.up) if upright else (font.up, font.across)
+    return (along, rise) if turned < 180 else (-along, rise)
 
 
 def _fonts(layer: pypdfium2.PdfTextPage) -> Callable[[int], _Font]:
@@ -289,14 +296,17 @@ def _fonts(layer: pypdfium2.PdfTextPage) -> Callable[[int], _Font]:
         if not calls.FPDFText_GetMatrix(handle, i, matrix):
             return _Font(0.0, bold=False)
         size = calls.FPDFText_GetFontSize(handle, i)
-        size *= math.hypot(matrix.c, matrix.d)
+        # Type of a negative size is upright where its matrix turns it upside down.
+        way = -1.0 if size < 0 else 1.0
+        size = abs(size) * math.hypot(matrix.c, matrix.d)
+        across, up = matrix.a * way, matrix.b * way
         if calls.FPDFText_GetFontWeight(handle, i) >= HEAVY:
-            return _Font(size, True, matrix.a, matrix.b)
+            return _Font(size, True, across, up)
         calls.FPDFText_GetFontInfo(handle, i, name, 63, flags)
         named = calls.ffi.string(name)
         if named not in bold_names:
             bold_names[named] = bool(_BOLD.search(named))
-        return _Font(size, bold_names[named], matrix.a, matrix.b)
+        return _Font(size, bold_names[named], across, up)
 
     return font
 
