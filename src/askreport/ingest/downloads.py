@@ -136,9 +136,7 @@ def _resolved(host: str, port: int, url: str, limits: Limits) -> str:
     ]
     for address in found:
         if not limits.private and not _public(address):
-            raise _failed(
-                url, f"{host} is {address}, in a private network (--allow-private)"
-            )
+            raise _failed(url, f"{address} is in a private network (--allow-private)")
     return found[0]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from askreport import errors
+from askreport.serve import console
 from askreport.serve.console import Shelf, said, tell
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def add(
         str | None,
         typer.Option("--id", help="Its id; from its title.", show_default=False),
     ] = None,
-    password: Annotated[str | None, _about("To try on a PDF that wants one.")] = None,
+    password: Annotated[
+        str | None, _about("To try on PDFs that want one; - asks for it.")
+    ] = None,
     megabytes: Most = 100,
     seconds: Seconds = 60.0,
     allow_private: Private = False,
@@ -74,7 +77,7 @@ def add(
     options |= {"id": name}
     stated = {key: value for key, value in options.items() if value}
     limits = _limits(megabytes, seconds, allow_private)
-    passwords = (password,) if password else ()
+    passwords = console.secrets([password] if password else [])
     told = _add(_open(shelf), given, stated, limits, passwords)
     raise typer.Exit(1 if any(one.refused for one in told) else 0)
 

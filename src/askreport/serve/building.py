@@ -60,10 +60,7 @@ def build(
     from askreport.library import Library
 
     library = Library.open(shelf)
-    given = [
-        typer.prompt("Password", hide_input=True, err=True) if one == "-" else one
-        for one in password or ()
-    ]
+    given = console.secrets(password or ())
     if dry_run:
         _foretold(library.plan(given), as_json=as_json)
     elif as_json:

@@ -27,6 +27,14 @@ Shelf = Annotated[
 ]
 
 
+def secrets(given: Sequence[str]) -> tuple[str, ...]:
+    """Passwords as given; one that is - is asked for, so that it is in no history."""
+    return tuple(
+        str(typer.prompt("Password", hide_input=True, err=True)) if one == "-" else one
+        for one in given
+    )
+
+
 def build(
     library: "Library",
     *,

@@ -5,7 +5,7 @@ whose rows are read across, or columns, each read down and taken apart in the sa
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
@@ -36,6 +36,18 @@ FACING = 4
 ACROSS = 0.6
 """Where this share of neighbours were drawn one after the other, they were drawn row by
 row."""
+
+LINES = 6
+"""Fewer say nothing of what a column is."""
+
+DRAWN = 0.8
+"""The share of a column's lines that were drawn one after the other."""
+
+LEVEL = 0.15
+"""Of its height: as far as baselines of one row lie apart."""
+
+EVEN = 0.5
+"""The share of cells level with a column's lines from which they belong to them."""
 
 FIGURE = re.compile(
     r"[-–—(+]?\s*(?:[A-Z]{0,2}[$£€¥])?\s*[-–(]?\d[\d,.\s]*(?:%|bps|x|pts?)?\s*\)?[*†‡%]?"
@@ -110,7 +122,7 @@ def _regions(sheet: Sheet, runs: Sequence[Run], depth: int) -> Iterator[Region]:
         return
     room = max(run.right for run in runs) - min(run.left for run in runs)
     for band in _bands(across.of(sheet, runs)):
-        facing = _facing(band) if band.gutters and depth < DEEPEST else None
+        facing = _parted(band) if band.gutters and depth < DEEPEST else None
         kind = "columns" if facing else _kind(band) if depth < DEEPEST else "prose"
         if kind == "columns":
             for column in _columns(facing or band):
@@ -265,6 +277,60 @@ def _kind(band: _Band) -> str:
     if _cellwise(band):
         return "cells"
     return "columns"
+
+
+def _parted(band: _Band) -> _Band | None:
+    """The band with only the gutter that parts it into sides read by themselves."""
+    return _facing(band) or next(filter(None, map(_aside(band), band.gutters)), None)
+
+
+def _aside(band: _Band) -> Callable[[Gap], _Band | None]:
+    """Whether a gutter has a column of prose on one side, and on the other what has
+    lines of its own: a chart, a box, a list.
+
+    Prose is drawn line by line; cells stand level with the words that they go with.
+    """
+    runs = [run for row in band.rows for cell in row.cells for run in cell.runs]
+    told = {
+        run.first: cell.text.count(" ") + 1
+        for row in band.rows
+        for cell in row.cells
+        for run in cell.runs
+        if len(cell.runs) == 1
+    }
+
+    def part(gutter: Gap) -> _Band | None:
+        left, right = gutter
+        sides = [
+            [run for run in runs if run.right <= left + 1],
+            [run for run in runs if run.left >= right - 1],
+        ]
+        for column, other in (sides, sides[::-1]):
+            if _is_prose(column, told) and _askew(column, other):
+                return replace(band, free=[gutter])
+        return None
+
+    return part
+
+
+def _is_prose(column: Sequence[Run], words: Mapping[int, int]) -> bool:
+    if len(column) < LINES:
+        return False
+    drawn = sorted(column, key=lambda run: run.first)
+    after = sum(a.last == b.first for a, b in pairwise(drawn)) / (len(drawn) - 1)
+    wordy = sum(words.get(run.first, 0) for run in column) / len(column)
+    return after >= DRAWN and wordy > CELL_WORDS
+
+
+def _askew(column: Sequence[Run], other: Sequence[Run]) -> bool:
+    """Whether what stands beside a column mostly stands on no line of it."""
+    top, bottom = min(r.top for r in column), max(r.bottom for r in column)
+    beside = [run for run in other if top < run.middle < bottom]
+    level = sum(
+        any(abs(run.bottom - line.bottom) < LEVEL * run.height for line in column)
+        for run in beside
+    )
+    return len(beside) >= LINES and level < EVEN * len(beside)
 
 
 def _facing(band: _Band) -> _Band | None:
