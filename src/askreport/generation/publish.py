@@ -102,7 +102,12 @@ def _locked(index: Path, wait: float) -> Iterator[None]:
 
 def _left(index: Path) -> list[Path]:
     """What builds that were cut off have left (or the one that runs now is writing)."""
-    places = (f"generations/{NEW}*", f"generations/{OLD}*", f"cache/{NEW}*")
+    places = (
+        f"generations/{NEW}*",
+        f"generations/{OLD}*",
+        f"cache/{NEW}*",
+        f"encoders/{NEW}*",
+    )
     found = [path for place in places for path in index.glob(place)]
     pointer = index / POINTER
     return [*found, pointer] if pointer.exists() else found
