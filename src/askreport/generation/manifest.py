@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from askreport import errors
 
-FORMAT = 3
+FORMAT = 4
 """Raised when a reader of the older number could not read the newer files rightly."""
 
 READING = 2

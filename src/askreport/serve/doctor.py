@@ -26,7 +26,6 @@ PACKAGES = (
     "torch",
     "onnxruntime",
     "faiss-cpu",
-    "bm25s",
     "tiktoken",
     "fastapi",
     "textual",
