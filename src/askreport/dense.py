@@ -5,11 +5,14 @@ Row i of the index is row i of the matrix it was built from.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from askreport import threads
 
 if TYPE_CHECKING:
     import faiss
@@ -20,27 +23,36 @@ Index: TypeAlias = "faiss.Index"
 """What `build` and `read` return and `search` takes; opaque to callers."""
 
 
-def build(vectors: Floats) -> Index:
-    """An index over `vectors`, shape (rows, dimensions), each row of unit length."""
+@cache
+def _faiss() -> Any:  # noqa: ANN401 - a module
+    """The library, told how many threads a search may use."""
     import faiss
 
-    index = faiss.IndexFlatIP(vectors.shape[1])
+    faiss.omp_set_num_threads(threads.QUESTION)
+    return faiss
+
+
+def build(vectors: Floats) -> Index:
+    """An index over `vectors`, shape (rows, dimensions), each row of unit length."""
+    faiss = _faiss()
+    index: Index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors, dtype=np.float32))
     return index
 
 
 def write(index: Index, path: Path) -> None:
     """Store the index; `read` gives it back."""
-    import faiss
-
+    faiss = _faiss()
     path.write_bytes(faiss.serialize_index(index).tobytes())
 
 
 def read(path: Path) -> Index:
     """The index stored at `path`. Raises RuntimeError if the bytes are not an index."""
-    import faiss
-
-    return faiss.deserialize_index(np.frombuffer(path.read_bytes(), dtype=np.uint8))
+    faiss = _faiss()
+    found: Index = faiss.deserialize_index(
+        np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    )
+    return found
 
 
 def vectors(index: Index) -> Floats:
@@ -68,8 +80,7 @@ def search(
 def _nearest(
     index: Index, vector: Floats, most: int, among: Sequence[int] | None
 ) -> list[tuple[int, float]]:
-    import faiss
-
+    faiss = _faiss()
     options = None
     if among is not None:
         chosen = faiss.IDSelectorBatch(np.asarray(among, dtype=np.int64))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from askreport import errors, freezing, frozen, models, reference
+from askreport import errors, frozen, models, reference
 from askreport import text as texts_
 from askreport.encoded import (
     Encoded,
@@ -101,6 +101,8 @@ class Model:
         """
         if self.folder is None or self.home is None:
             return
+        from askreport import freezing  # only builds need it
+
         held = self.held()
         if held is not None and freezing.stands(self.home, held):
             return
