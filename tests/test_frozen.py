@@ -293,7 +293,7 @@ def test_what_is_no_description_of_a_copy_counts_as_none(
     assert frozen.kept(tmp_path, "x") is None
 
 
-@given(lengths=st.lists(st.integers(1, 512), max_size=200))
+@given(lengths=st.lists(st.integers(1, 600), max_size=200))
 def test_every_text_is_in_one_batch_and_batches_waste_little(
     lengths: list[int],
 ) -> None:
@@ -301,7 +301,7 @@ def test_every_text_is_in_one_batch_and_batches_waste_little(
     assert sorted(i for group in groups for i in group) == list(range(len(lengths)))
     for group in groups:
         widest = max(lengths[i] for i in group)
-        assert len(group) * widest <= frozen.BATCH_TOKENS
+        assert len(group) == 1 or len(group) * widest <= frozen.BATCH_TOKENS
     widths = [lengths[i] for group in groups for i in group]
     assert widths == sorted(widths, reverse=True)
 
