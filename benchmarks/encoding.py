@@ -2,8 +2,8 @@
 
     python -m benchmarks.encoding SET_DIR [--texts 256] [--runs 5]
 
-The reference (sentence-transformers, its own threads) and the frozen copy take turns, so
-that a busy minute of the machine slows both. Passages a second by the clock, and the
+The reference (sentence-transformers, its own threads) and the frozen copy take turns,
+so that a busy minute of the machine slows both. Passages a second by the clock, and the
 processor's time a passage, which a busy machine changes less. Texts are drawn with a
 fixed seed. The least cosine of the two is printed as well.
 """
