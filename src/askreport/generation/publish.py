@@ -220,6 +220,8 @@ def _write(folder: Path, made: Manifest, contents: Contents) -> None:
     np.save(folder / "keys.npy", contents.keys)
     np.save(folder / "probe.npy", contents.probe)
     dense.write(contents.dense, folder / "dense.faiss")
+    if dense.beside(folder / "dense.faiss").exists():
+        blocks.write(dense.beside(folder / "dense.faiss"))
     for name in ("lexical", "tokens", "sentences"):
         (folder / name).mkdir()
     lexical.write(contents.lexical, folder / "lexical")

@@ -368,6 +368,7 @@ def describe(
         dimensions=contents.tokens.dimensions,
         cutting=asdict(recipe.cutting),
         late=contents.tokens.form,
+        dense=contents.dense.told,
         catalogue=digest,
         documents=len(contents.documents),
         passages=len(contents.passages),
