@@ -13,7 +13,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
-from askreport import calibration, embedding, errors, late, reranking, saved, settings
+from askreport import (
+    calibration,
+    embedding,
+    errors,
+    frozen,
+    late,
+    reranking,
+    saved,
+    settings,
+)
 from askreport import text as texts
 from askreport.answering import Answering
 from askreport.calibration import Calibration
@@ -375,8 +384,7 @@ class Library:
             return lambda: None
         try:
             shelf = settings.open_shelf(self.shelf.root, flags=self._flags)
-            known = shelf.settings
-            model = embedding.find(known.model, digest=known.model_digest)
+            model = _found(shelf)
             encoder = model.open() if model.digest == wanted else None
         except errors.AskreportError:
             return None
@@ -389,8 +397,14 @@ class Library:
             self.__dict__.pop("calibration", None)
 
     def _model(self) -> embedding.Model:
-        known = self.shelf.settings
-        return embedding.find(known.model, digest=known.model_digest)
+        return _found(self.shelf)
+
+
+def _found(shelf: settings.Shelf) -> embedding.Model:
+    """The model that settings name. Raises ModelMissing, ModelChanged."""
+    known = shelf.settings
+    home = shelf.index / frozen.FOLDER if known.frozen else None
+    return embedding.find(known.model, digest=known.model_digest, home=home)
 
 
 def _compare(model: embedding.Model | embedding.Encoder, made: Manifest) -> None:

@@ -68,6 +68,13 @@ class Settings(BaseModel):
             "(askreport doctor prints it).",
         ),
     ] = None
+    frozen: Annotated[
+        bool,
+        Field(
+            description="Encode with a frozen copy of the model, which starts in a "
+            "tenth of the time; false: with sentence-transformers."
+        ),
+    ] = True
     passage_tokens: Annotated[
         int,
         Field(ge=20, le=2000, description="Most tokens (tiktoken) of a passage."),

@@ -56,6 +56,8 @@ class Manifest:
     passages: int
     files: Mapping[str, str]
     """sha256 of every file, by its path inside the folder."""
+    dense: str = "exact"
+    """How passages near a question are looked for (`dense.Index.told`)."""
     number: int = 0
     """One more than that of the generation written before: which is newer does not hang
     on the clock."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from askreport import dense, embedding, errors, late, lexical
+from askreport import dense, embedding, errors, frozen, late, lexical
 from askreport import text as texts
 from askreport.embedding import Encoder, Model
 from askreport.generation import manifest, opened, publish, sentences, standing
@@ -154,6 +154,7 @@ def build(
     name = recipe.name(work.digest)
     standing_ = None if running.full else _answering(index, name, stamps)
     if standing_ is not None:
+        _frozen(work)
         publish.tidy(index)
         stamps.keep(always=False)
         return _built(standing_, fresh=False)
@@ -161,6 +162,7 @@ def build(
         there = None if running.full else standing.sound(index, name)
         if there is None:
             return _made(name, work)
+        _frozen(work)
         publish.point(index, there)
         return _built(opened.open_current(index), fresh=True)
 
@@ -185,6 +187,7 @@ def _made(name: str, work: _Work) -> Built:
     read = _read(work)
     _check_unchanged(work)
     recipe, index = work.recipe, work.index
+    _frozen(work)
     standing.quarantine(index, sound=work.stamps.sound)
     known = reused.Known()
     if not work.running.full:
@@ -202,6 +205,8 @@ def _made(name: str, work: _Work) -> Built:
     described = describe(name, work.digest, recipe, made)
     folder = publish.publish(index, described, made)
     pruned = standing.prune(index, keep=work.running.keep)
+    if recipe.model.home is not None:
+        frozen.forget(recipe.model.home, but=standing.models(index))
     _remember(work, folder)
     work.tell(Step("writing the index", 1, 1))
     return Built(
@@ -214,6 +219,15 @@ def _made(name: str, work: _Work) -> Built:
         read.anew,
         made.encoded,
     )
+
+
+def _frozen(work: _Work) -> None:
+    """Have a copy of the encoder that needs no torch, for this build and questions."""
+    model = work.recipe.model
+    held = model.held()
+    if model.freezes and (held is None or held.files is None):
+        work.tell(Step("freezing the encoder", 0, 1))
+    model.freeze()
 
 
 def _remember(work: _Work, name: str) -> None:
@@ -390,6 +404,7 @@ def describe(
         dimensions=contents.tokens.dimensions,
         cutting=asdict(recipe.cutting),
         late=contents.tokens.form,
+        dense=contents.dense.told,
         catalogue=digest,
         documents=len(contents.documents),
         passages=len(contents.passages),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from askreport import __version__, errors
+from askreport import __version__, errors, threads
 from askreport.serve import (
     adding,
     building,
@@ -338,6 +338,7 @@ def exit_code(error: errors.AskreportError) -> int:
 def main() -> None:
     """Run the command line; errors become a message with a hint and an exit code."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    threads.settle()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A character that the terminal's encoding lacks is no reason to fail.
