@@ -195,6 +195,26 @@ def test_the_hashing_encoder_brings_texts_that_share_words_together() -> None:
     assert near > far + 0.1
 
 
+def test_a_question_asked_again_is_not_encoded_again_and_nothing_can_change_it() -> (
+    None
+):
+    encoder = embedding.Remembering(embedding.HashingEncoder())
+    first = encoder.encode(["who bought beds?"])
+    assert encoder.encode(["who bought beds?"]) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first.vectors[0, 0] = 1
+    for n in range(embedding.REMEMBERED):
+        encoder.encode([f"question {n}"])
+    again = encoder.encode(["who bought beds?"])
+    assert again is not first
+    np.testing.assert_array_equal(again.vectors, first.vectors)
+    both = encoder.encode(["who bought beds?", "question 1"])
+    np.testing.assert_array_equal(both.vectors[:1], first.vectors)
+    assert encoder.length("who bought beds?") == encoder.within.length(
+        "who bought beds?"
+    )
+
+
 def test_unit_leaves_zeros_alone() -> None:
     zeros = np.zeros((2, 4), dtype=np.float32)
     np.testing.assert_array_equal(embedding.unit(zeros), zeros)

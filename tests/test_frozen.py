@@ -137,6 +137,11 @@ def test_a_thousand_real_texts_have_the_vectors_of_the_reference(
     assert min(least(default.open(), other, texts)) >= 0.9999
 
 
+def _within(library: Library) -> Encoder:
+    assert isinstance(library.encoder, embedding.Remembering)
+    return library.encoder.within
+
+
 ASKED = """
 import sys
 from askreport.serve import cli
@@ -162,7 +167,7 @@ def test_a_question_on_the_command_line_loads_nothing_heavy(shelf: Path) -> None
     assert done.stdout.splitlines()[-1] == "code 0 loaded"
     # And by the reference, the same passages in the same order.
     plain = Library.open(shelf, flags={"frozen": False})
-    assert isinstance(plain.encoder, reference.Reference)
+    assert isinstance(_within(plain), reference.Reference)
     for asked in ("When was the lamp lit by oil?", "How many passengers a ferry?"):
         ours, theirs = library.search(asked), plain.search(asked)
         assert [hit.passage.id for hit in ours] == [hit.passage.id for hit in theirs]
@@ -226,7 +231,7 @@ def test_a_model_that_cannot_be_frozen_is_encoded_by_the_reference_and_doctor_sa
     (shelf / "askreport.toml").write_text(f'model = "{small}"\n', "utf-8")
     library = Library.open(shelf)
     library.build()
-    assert isinstance(library.encoder, reference.Reference)
+    assert isinstance(_within(library), reference.Reference)
     said = {one.what: one for one in doctor.examine(shelf)}["encoding"]
     assert said.sound
     assert "cannot be frozen: it reads attention_mask" in said.said

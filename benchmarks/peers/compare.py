@@ -223,7 +223,8 @@ def main() -> None:
     drawn = random.Random(SEED)  # noqa: S311
     with tempfile.TemporaryDirectory() as work:
         bench = Bench(told.environments, Path(work), given)
-        for _ in range(told.runs):
+        for run in range(1, told.runs + 1):
+            print(f"run {run} of {told.runs}", file=sys.stderr)
             for name in drawn.sample(told.only, len(told.only)):
                 try:
                     bench.once(name, seen[name])

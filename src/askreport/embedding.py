@@ -6,6 +6,8 @@ torch, else by the `reference`. Whose files are loaded is settled by `models`.
 
 import hashlib
 import logging
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -156,6 +158,46 @@ class Waiting:
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Encoded:
         return self._opened.encode(texts, progress)
+
+
+REMEMBERED = 256
+"""Questions whose vectors are kept: some megabytes, and whoever asks again with another
+filter, after a follow-up or from another tool does not pay for encoding."""
+
+
+class Remembering:
+    """An Encoder that keeps what it made of the last texts that came alone. Safe to use
+    from several threads if the one within is.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.within = encoder
+        self.name = encoder.name
+        self.digest = encoder.digest
+        self.dimensions = encoder.dimensions
+        self.most_tokens = encoder.most_tokens
+        self._kept: OrderedDict[str, Encoded] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def length(self, text: str) -> int:
+        return self.within.length(text)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Encoded:
+        if len(texts) != 1 or progress is not None:
+            return self.within.encode(texts, progress)
+        (text,) = texts
+        with self._lock:
+            if text in self._kept:
+                self._kept.move_to_end(text)
+                return self._kept[text]
+        found = self.within.encode(texts)
+        for array in (found.vectors, *found.tokens, *found.offsets):
+            array.flags.writeable = False  # it is handed out again
+        with self._lock:
+            self._kept[text] = found
+            while len(self._kept) > REMEMBERED:
+                self._kept.popitem(last=False)
+        return found
 
 
 def agrees(encoder: Encoder, probe: Floats) -> bool:

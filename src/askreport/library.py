@@ -114,7 +114,7 @@ class Library:
         """The encoder that settings name. Raises ModelMissing, ModelChanged."""
         with self._lock:
             if self._encoder is None:
-                self._encoder = self._model().open()
+                self._encoder = embedding.Remembering(self._model().open())
             return self._encoder
 
     @property
@@ -385,7 +385,8 @@ class Library:
         try:
             shelf = settings.open_shelf(self.shelf.root, flags=self._flags)
             model = _found(shelf)
-            encoder = model.open() if model.digest == wanted else None
+            fits = model.digest == wanted
+            encoder = embedding.Remembering(model.open()) if fits else None
         except errors.AskreportError:
             return None
         return None if encoder is None else partial(self._exchange, shelf, encoder)
