@@ -48,14 +48,18 @@ words = "digest"
 
 Ask = Callable[[Pilot[None], str], Awaitable[ReadingScreen]]
 Ready = Callable[[Pilot[None]], Awaitable[ReadingScreen]]
+Calm = Callable[[Pilot[None]], Awaitable[None]]
 Show = Callable[..., AskreportApp]
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a developer's own terminal is set to must not show in a snapshot."""
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a developer's own terminal is set to must not show in a snapshot, nor what a
+    test asks in the developer's history.
+    """
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +109,18 @@ def ready() -> Ready:
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         return screen
+
+    return wait
+
+
+@pytest.fixture
+def calm() -> Calm:
+    """Wait until nothing is at work and everything is painted."""
+
+    async def wait(pilot: Pilot[None]) -> None:
+        for _ in range(3):
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
 
     return wait
 
