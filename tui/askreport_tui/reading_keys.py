@@ -16,7 +16,14 @@ FOLLOW = [
 """One binding a digit; the keys show them as one."""
 
 READING: list[BindingType] = [
-    Binding("slash", "ask", "Question", key_display="/", tooltip="Write a question"),
+    Binding(
+        "slash",
+        "question",
+        "Question",
+        key_display="/",
+        tooltip="Write a question",
+        priority=True,  # letters typed right behind it are the question's
+    ),
     Binding("ctrl+l", "ask", show=False, tooltip="Write a question"),
     Binding("f", "filter", "Filter", tooltip="Look in a part of the shelf"),
     *FOLLOW,
@@ -62,7 +69,7 @@ READING: list[BindingType] = [
     Binding(
         "escape",
         "step_back",
-        show=False,
+        "Back",
         tooltip="Step back: stop waiting, close, remove the filter",
     ),
 ]

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
-from textual.widgets import Footer, Tab, Tabs
+from textual.widgets import Footer, Input, Tab, Tabs
 
 from askreport import errors
 from askreport.types import Citation
@@ -182,8 +182,15 @@ class ReadingScreen(Doors):
     def action_ask(self) -> None:
         """Go to the question; what stands in it is replaced by typing."""
         bar = self.query_one(QuestionBar)
-        bar.focus()
+        self.set_focus(bar)  # now; `bar.focus()` would come after the next letters
         bar.select_all()
+
+    action_question = action_ask
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash is a letter while something is written."""
+        del parameters
+        return action != "question" or not isinstance(self.focused, Input)
 
     def action_follow(self, marker: int) -> None:
         """Read the citation of that marker."""

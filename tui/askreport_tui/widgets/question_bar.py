@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widgets import Input
@@ -57,7 +57,7 @@ class QuestionBar(Input):
     def __init__(self) -> None:
         self._completion = Completion()
         super().__init__(
-            placeholder="Ask these reports a question, then press Enter",
+            placeholder="Ask a question, then Enter; Esc leaves, ? shows the keys",
             suggester=self._completion,
         )
         self.border_title = "Question"
@@ -80,6 +80,17 @@ class QuestionBar(Input):
         self._asked = list(dict.fromkeys([*questions, *self._asked]))
         self._completion.asked = self._asked
         self._at = -1
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Enter asks what stands here now: as a binding it would come after letters
+        that were typed behind it.
+        """
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            await self.action_submit()
+        else:
+            await super()._on_key(event)
 
     @on(Input.Submitted)
     def ask(self, event: Input.Submitted) -> None:
