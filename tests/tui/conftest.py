@@ -11,6 +11,7 @@ from askreport import Library
 from askreport_tui.app import AskreportApp
 from askreport_tui.screens.reading import ReadingScreen
 from askreport_tui.widgets.question_bar import QuestionBar
+from askreport_tui.widgets.shelf_line import ShelfLine
 
 NORTH = """\
 # Log of the north pier
@@ -104,7 +105,8 @@ def ready() -> Ready:
         screen = pilot.app.screen
         assert isinstance(screen, ReadingScreen)
         screen.query_one(QuestionBar).cursor_blink = False
-        while screen.focused is None:
+        line = screen.query_one(ShelfLine)
+        while screen.focused is None or line.state.startswith("opening"):
             await pilot.pause()
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()

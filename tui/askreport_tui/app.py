@@ -22,7 +22,7 @@ from textual.theme import Theme
 
 from askreport import errors
 from askreport import text as texts
-from askreport_tui import aside, messages
+from askreport_tui import aside, glyphs, messages
 from askreport_tui.afar import Afar
 from askreport_tui.building import Step, Stopped
 from askreport_tui.desk import Desk, unexpected
@@ -220,7 +220,9 @@ def told(built: "Built") -> str:
     if built.failed:
         holds += f"; not read: {len(built.failed)} pages or files"
     if built.drift:
-        holds += f"; {len(built.drift)} saved questions are answered otherwise now"
+        asked = glyphs.shown("; ".join(one.question for one in built.drift[:3]))
+        number = texts.counted(len(built.drift), "saved question")
+        holds += f". Answered otherwise now: {number}, such as {asked}"
     return f"{'Index built' if built.fresh else 'The index was up to date'}: {holds}."
 
 

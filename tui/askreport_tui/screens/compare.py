@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
-from askreport import saved
 from askreport import text as texts
 from askreport_tui import glyphs
 from askreport_tui.desk import Desk
@@ -41,6 +40,8 @@ class CompareScreen(Framed[None]):
 
     def on_mount(self) -> None:
         """Paint both, and say in what they differ."""
+        from askreport import saved
+
         older, newer = self._older, self._newer
         known = saved.of(older.answer, older.among)
         drift = saved.compare(known, newer.answer)

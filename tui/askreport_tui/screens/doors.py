@@ -12,14 +12,6 @@ from askreport_tui.export import Wish
 from askreport_tui.kept import Kept
 from askreport_tui.place import Place
 from askreport_tui.screens.behind import Behind
-from askreport_tui.screens.compare import CompareScreen
-from askreport_tui.screens.explain import ExplainScreen
-from askreport_tui.screens.filter import FilterScreen
-from askreport_tui.screens.forms import ExportScreen
-from askreport_tui.screens.history import HistoryScreen
-from askreport_tui.screens.outline import OutlineScreen
-from askreport_tui.screens.search import SearchScreen
-from askreport_tui.screens.shelf import ShelfScreen
 from askreport_tui.widgets.filter_bar import FilterBar
 from askreport_tui.widgets.page_pane import PagePane
 from askreport_tui.widgets.question_bar import QuestionBar
@@ -30,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class Doors(Behind):
-    """The actions that leave the answer for something else, and how one comes back."""
+    """The actions that leave the answer for something else, and how one comes back.
+
+    Screens are imported when they are first opened: the first paint waits for none.
+    """
 
     def open_place(self, found: Place | None) -> None:
         """Show a page that was chosen elsewhere; None leaves what is open."""
@@ -38,6 +33,8 @@ class Doors(Behind):
 
     def action_filter(self) -> None:
         """Choose the part of the shelf that the next question is asked of."""
+        from askreport_tui.screens.filter import FilterScreen
+
         bar, opened = self.query_one(FilterBar), self.query_one(ShelfLine).opened
         offered = () if opened is None else (opened.sources, opened.headings)
         known = filtering.known(*offered) if offered else filtering.Known({})
@@ -45,16 +42,22 @@ class Doors(Behind):
 
     def action_shelf(self) -> None:
         """The documents."""
+        from askreport_tui.screens.shelf import ShelfScreen
+
         self.app.push_screen(ShelfScreen(self.desk), self.open_place)
 
     def action_search(self) -> None:
         """Passages of the whole shelf."""
+        from askreport_tui.screens.search import SearchScreen
+
         words = self.query_one(QuestionBar).value
         among = self.query_one(FilterBar).among
         self.app.push_screen(SearchScreen(self.desk, among, words), self.open_place)
 
     def action_outline(self) -> None:
         """The headings of the document that is open."""
+        from askreport_tui.screens.outline import OutlineScreen
+
         if self.place is None:
             self.notify("Open a page first: its document has the outline.")
             return
@@ -75,6 +78,8 @@ class Doors(Behind):
 
     def action_explain(self) -> None:
         """Every candidate of the answer that is shown."""
+        from askreport_tui.screens.explain import ExplainScreen
+
         if self.reading is None or not self.session:
             self.notify("Ask something first.")
             return
@@ -84,6 +89,8 @@ class Doors(Behind):
 
     def action_history(self) -> None:
         """What was asked before."""
+        from askreport_tui.screens.history import HistoryScreen
+
         last = self.session[-1] if self.session else None
         self.app.push_screen(HistoryScreen(self.desk, last), self._ask_again)
 
@@ -95,6 +102,8 @@ class Doors(Behind):
 
     def action_compare(self) -> None:
         """The last two answers side by side."""
+        from askreport_tui.screens.compare import CompareScreen
+
         if len(self.session) < 2:
             self.notify("Ask twice, or choose two answers in the history (h).")
             return
@@ -165,6 +174,8 @@ class Doors(Behind):
 
     def action_export(self) -> None:
         """Write the answer, or all of the session, to a file."""
+        from askreport_tui.screens.forms import ExportScreen
+
         if not self.session:
             self.notify("Ask something first; then there is something to export.")
             return

@@ -12,11 +12,12 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Button, Input, Static
 
 from askreport.errors import AskreportError
 from askreport_tui import aside, export, glyphs
 from askreport_tui.export import Wish
+from askreport_tui.widgets.tick_box import TickBox
 
 MOST_NAMES = 5000
 """Of a folder, looked at for a completion."""
@@ -163,11 +164,11 @@ class ExportScreen(Form):
             box.border_title = "Export"
             box.border_subtitle = ".md, .html or .txt; Enter writes, Escape leaves"
             yield PathField(self._proposed)
-            yield Checkbox("With a bibliography", True, id="sources", compact=True)
-            yield Checkbox(
+            yield TickBox("With a bibliography", ticked=True, id="sources")
+            yield TickBox(
                 f"All {self._session} questions of this session",
+                ticked=False,
                 id="session",
-                compact=True,
                 disabled=self._session < 2,
             )
             yield Static(id="refused", markup=False)
@@ -178,9 +179,7 @@ class ExportScreen(Form):
     def write(self) -> None:
         """Write the file; one that is there is replaced when Enter comes twice."""
         said = self.query_one(PathField).value.strip()
-        boxes = [
-            self.query_one(f"#{n}", Checkbox).value for n in ("sources", "session")
-        ]
+        boxes = [self.query_one(f"#{n}", TickBox).value for n in ("sources", "session")]
         wish = self._wishes(*boxes)
         path = Path(said).expanduser()
         try:

@@ -70,8 +70,9 @@ class ReadingScreen(Doors):
         self.query_one(AnswerPane).welcome(None)
         self.query_one(PagePane).close()
         self.query_one(QuestionBar).focus()
-        self.open_shelf()
         self.set_interval(NEWER, self.look_for_newer)
+        # Importing numpy and FAISS takes the interpreter; the first frame comes first.
+        self.call_after_refresh(self.open_shelf)
 
     # Handlers: they paint.
 
