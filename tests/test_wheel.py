@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.tui.test_terminal import PROMPT, Terminal
+from tests.tui.terminal import PROMPT, Terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 

@@ -11,6 +11,7 @@ from askreport import Library
 from askreport_tui.app import AskreportApp
 from askreport_tui.screens.reading import ReadingScreen
 from askreport_tui.widgets.question_bar import QuestionBar
+from askreport_tui.widgets.shelf_line import ShelfLine
 
 NORTH = """\
 # Log of the north pier
@@ -48,14 +49,18 @@ words = "digest"
 
 Ask = Callable[[Pilot[None], str], Awaitable[ReadingScreen]]
 Ready = Callable[[Pilot[None]], Awaitable[ReadingScreen]]
+Calm = Callable[[Pilot[None]], Awaitable[None]]
 Show = Callable[..., AskreportApp]
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a developer's own terminal is set to must not show in a snapshot."""
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a developer's own terminal is set to must not show in a snapshot, nor what a
+    test asks in the developer's history.
+    """
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture(scope="session")
@@ -100,11 +105,24 @@ def ready() -> Ready:
         screen = pilot.app.screen
         assert isinstance(screen, ReadingScreen)
         screen.query_one(QuestionBar).cursor_blink = False
-        while screen.focused is None:
+        line = screen.query_one(ShelfLine)
+        while screen.focused is None or line.state.startswith("opening"):
             await pilot.pause()
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         return screen
+
+    return wait
+
+
+@pytest.fixture
+def calm() -> Calm:
+    """Wait until nothing is at work and everything is painted."""
+
+    async def wait(pilot: Pilot[None]) -> None:
+        for _ in range(3):
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
 
     return wait
 

@@ -57,6 +57,8 @@ def test_paragraphs_keep_every_offset(piers: Library) -> None:
 
 
 def test_every_binding_says_what_it_does() -> None:
-    rows = [key for group in keys.groups() for key in group.keys]
-    assert all(key.keys and key.does for key in rows)
-    assert len({key.does for key in rows}) == len(rows)
+    for group in keys.groups():
+        assert all(key.keys and key.does for key in group.keys), group.place
+        assert len({key.does for key in group.keys}) == len(group.keys), group.place
+        pressed = [one for key in group.keys for one in key.keys.split()]
+        assert len(set(pressed)) == len(pressed), group.place

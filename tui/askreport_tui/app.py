@@ -1,28 +1,80 @@
 """a shelf -> a program in the terminal that answers from it."""
 
+import asyncio
 import os
+import signal
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.keys import format_key
+from textual.reactive import reactive
 from textual.screen import Screen
+from textual.theme import Theme
 
-from askreport_tui import aside
+from askreport import errors
+from askreport import text as texts
+from askreport_tui import aside, glyphs, messages
 from askreport_tui.afar import Afar
-from askreport_tui.desk import Desk
+from askreport_tui.building import Step, Stopped
+from askreport_tui.desk import Desk, unexpected
+from askreport_tui.screens.framed import Troubled
 from askreport_tui.screens.help import HelpScreen
 from askreport_tui.screens.reading import ReadingScreen
 
 if TYPE_CHECKING:
-    from askreport.library import Library
+    from textual.actions import ActionParseResult
+
+    from askreport.library import Built, Library
     from askreport.serve.client import Service
+
+LEAVING = {signal.SIGTERM: 143}
+"""Signals that end the program in good order, and the codes that say so."""
+if hasattr(signal, "SIGHUP"):
+    LEAVING[signal.SIGHUP] = 129
+
+STARTING = Step("starting", 0, 0)
+
+HIGH_CONTRAST = Theme(
+    name="high-contrast",
+    primary="#00ffff",
+    secondary="#ffffff",
+    accent="#ffff00",
+    warning="#ffff00",
+    error="#ff6060",
+    success="#00ff00",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    dark=True,
+    luminosity_spread=0.3,
+    text_alpha=1.0,
+    variables={
+        "text-muted": "#ffffff",
+        "border": "#ffffff",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-background": "#ffff00",
+        "footer-key-foreground": "#ffff00",
+        "input-selection-background": "#ffff00 40%",
+    },
+)
+"""White and yellow on black; nothing is told by a shade."""
 
 
 class AskreportApp(App[None]):
     """The shelf on a screen."""
+
+    building: reactive[Step | None] = reactive(None)
+    """How far a build is that was started here; None while there is none."""
 
     TITLE = "askreport"
     CSS_PATH = "app.tcss"
@@ -55,23 +107,123 @@ class AskreportApp(App[None]):
         """The screen to begin with."""
         return ReadingScreen(self.desk)
 
+    async def on_load(self) -> None:
+        """Leave properly when told to: the terminal is given back as it was."""
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            for signal_, code in LEAVING.items():
+                with suppress(NotImplementedError):  # where there are no such signals
+                    loop.add_signal_handler(signal_, self.exit, None, code)
+
+    def on_mount(self) -> None:
+        """Themes of our own."""
+        self.register_theme(HIGH_CONTRAST)
+
+    async def on_unmount(self) -> None:
+        """No build goes on that nobody sees."""
+        self.desk.stop_building()
+
+    @on(messages.BuildAsked)
+    def start_building(self) -> None:
+        """Build, unless that is under way."""
+        if self.building is None:
+            self.building = STARTING
+            self.build_index()
+
+    @work(group="build")
+    async def build_index(self) -> None:
+        """Build behind the screens."""
+        try:
+            built = await self.desk.build(self._tell)
+        except errors.AskreportError as error:
+            self.post_message(messages.BuildFailed(error))
+        else:
+            self.post_message(messages.BuildEnded(built))
+
+    def _tell(self, step: Step) -> None:
+        self.post_message(messages.BuildMoved(step))
+
+    @on(messages.BuildStopAsked)
+    def stop_building(self) -> None:
+        """End the build; the index stays as it is."""
+        if self.building is not None:
+            self.desk.stop_building()
+
+    @on(messages.BuildMoved)
+    def show_step(self, event: messages.BuildMoved) -> None:
+        """How far it is; a step told late is of a build that is over."""
+        if self.building is not None:
+            self.building = event.step
+
+    @on(messages.BuildEnded)
+    def show_built(self, event: messages.BuildEnded) -> None:
+        """Open what was built."""
+        self.building = None
+        self.notify(told(event.built), markup=False)
+        for screen in self.screen_stack:
+            if isinstance(screen, ReadingScreen):
+                screen.take_built()
+
+    @on(messages.BuildFailed)
+    def show_build_failed(self, event: messages.BuildFailed) -> None:
+        """The old index, if there is one, still answers."""
+        self.building = None
+        if isinstance(event.error, Stopped):
+            self.notify(f"{event.error.message.capitalize()}.", markup=False)
+        else:
+            self.show_trouble(event.error)
+
+    def show_trouble(self, error: errors.AskreportError) -> None:
+        """The panel, on the uppermost screen that has one."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Troubled):
+                screen.show_trouble(error)
+                return
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """What a key, a click or the palette does; a bug becomes a panel."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:  # noqa: BLE001 - the screen survives every one
+            self.show_trouble(unexpected(error))
+            return True
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Textual's commands and those of the screen."""
         yield from super().get_system_commands(screen)
-        if isinstance(screen, ReadingScreen):
-            yield SystemCommand(
-                "Copy citation", "The quote and its reference", screen.action_copy
-            )
-            yield SystemCommand(
-                "Filter", "Look in a part of the shelf", screen.action_filter
-            )
-            yield SystemCommand(
-                "Build the index", "Bring it up to date", screen.action_build
-            )
+        for binding in Binding.make_bindings(screen.BINDINGS):
+            if binding.tooltip and not binding.action.startswith("follow"):
+                action = partial(self.run_action, binding.action, screen)
+                yield SystemCommand(binding.tooltip, keys_of(binding), action)
 
     def action_keys(self) -> None:
         """Show what the keys do."""
         self.push_screen(HelpScreen())
+
+
+def keys_of(binding: Binding) -> str:
+    """What the palette says of a command."""
+    return f"Key: {binding.key_display or format_key(binding.key)}"
+
+
+def told(built: "Built") -> str:
+    """What a build came to, in a sentence."""
+    holds = (
+        f"{texts.counted(built.documents, 'document')}, "
+        f"{texts.counted(built.passages, 'passage')}"
+    )
+    if built.failed:
+        holds += f"; not read: {len(built.failed)} pages or files"
+    if built.drift:
+        asked = glyphs.shown("; ".join(one.question for one in built.drift[:3]))
+        number = texts.counted(len(built.drift), "saved question")
+        holds += f". Answered otherwise now: {number}, such as {asked}"
+    return f"{'Index built' if built.fresh else 'The index was up to date'}: {holds}."
 
 
 def run(

@@ -30,13 +30,38 @@ class Group:
 def groups() -> tuple[Group, ...]:
     """Every key, by where it works."""
     from askreport_tui.app import AskreportApp
+    from askreport_tui.screens import (
+        compare,
+        explain,
+        forms,
+        framed,
+        generations,
+        history,
+        outline,
+        search,
+        shelf,
+    )
     from askreport_tui.screens.filter import FilterScreen
     from askreport_tui.screens.reading import ReadingScreen
+    from askreport_tui.widgets.find_bar import FindBar
+    from askreport_tui.widgets.question_bar import QuestionBar
 
     return (
         Group("Reading", _of(ReadingScreen)),
         Group("Anywhere", _of(AskreportApp)),
+        Group("Writing a question", _of(QuestionBar)),
+        Group("Finding words on a page", _of(FindBar)),
         Group("Filter", _of(FilterScreen)),
+        Group("Every other screen", _of(framed.Framed)),
+        Group("Shelf", _of(shelf.ShelfScreen)),
+        Group("Generations", _of(generations.GenerationsScreen)),
+        Group("Search", _of(search.SearchScreen)),
+        Group("Outline", _of(outline.OutlineScreen)),
+        Group("Why this answer", _of(explain.ExplainScreen)),
+        Group("History", _of(history.HistoryScreen)),
+        Group("Compare", _of(compare.CompareScreen)),
+        Group("Writing a path", _of(forms.PathField)),
+        Group("Sure?", _of(forms.ConfirmScreen)),
     )
 
 

@@ -1,17 +1,20 @@
 """What widgets and workers tell the screen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from askreport.errors import AskreportError
 from askreport.types import Citation, Filter
+from askreport_tui.building import Step
 from askreport_tui.desk import Opened
+from askreport_tui.kept import Kept
 from askreport_tui.reading import Reading
 
 if TYPE_CHECKING:
-    from askreport.library import Built, Step
+    from askreport.library import Built
 
 
 @dataclass
@@ -26,6 +29,20 @@ class ShelfChanged(Message):
     """A build elsewhere has published another index, which answers from now on."""
 
     opened: Opened
+
+
+@dataclass
+class HistoryRead(Message):
+    """What was asked on other days."""
+
+    kept: tuple[Kept, ...]
+
+
+@dataclass
+class NotKept(Message):
+    """An answer could not be written to the history."""
+
+    error: AskreportError
 
 
 @dataclass
@@ -46,6 +63,7 @@ class Answered(Message):
 
     turn: int
     reading: Reading
+    among: Filter
 
 
 @dataclass
@@ -84,10 +102,15 @@ class BuildAsked(Message):
 
 
 @dataclass
+class BuildStopAsked(Message):
+    """The reader wants the build stopped."""
+
+
+@dataclass
 class BuildMoved(Message):
     """A build has come this far."""
 
-    step: "Step"
+    step: Step
 
 
 @dataclass
@@ -122,3 +145,18 @@ class BuildFailed(Message):
 @dataclass
 class PanelClosed(Message):
     """The reader has seen what went wrong."""
+
+
+@dataclass
+class Found(Message):
+    """What a screen looked for, and what paints it."""
+
+    paint: Callable[[Any], None]
+    what: Any
+
+
+@dataclass
+class LookFailed(Message):
+    """What a screen looked for could not be had."""
+
+    error: AskreportError

@@ -236,10 +236,28 @@ def show(
 
 
 @app.command()
-def tui(server: Server = None, key_file: KeyFile = None, shelf: Shelf = None) -> None:
+def tui(
+    server: Server = None,
+    key_file: KeyFile = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Lines only, for screen readers.")
+    ] = False,
+    web: Annotated[
+        bool,
+        typer.Option("--web", help="In a browser on this machine (askreport[web])."),
+    ] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port for --web.")] = 8421,
+    shelf: Shelf = None,
+) -> None:
     """Open the shelf in the terminal."""
+    if plain and web:
+        raise typer.BadParameter("choose one of --plain and --web")
     # By name: the screen imports askreport and nothing here may depend on the screen.
-    screen = importlib.import_module("askreport_tui.app")
+    if web:
+        browser = importlib.import_module("askreport_tui.web")
+        told = browser.arguments(shelf, server, key_file)
+        raise typer.Exit(browser.run(told, port=port))
+    screen = importlib.import_module(f"askreport_tui.{'plain' if plain else 'app'}")
     service = _service(server, key_file) if server else None
     raise typer.Exit(screen.run(shelf, service=service))
 

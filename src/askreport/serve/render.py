@@ -171,16 +171,16 @@ def _plain_citation(citation: Citation) -> str:
 
 def markdown(answer: Answer) -> str:
     """The answer as Markdown, quotes as block quotes, for briefings and chats."""
-    parts = [f"## {_escaped(answer.question)}"]
-    parts += [_escaped(line) for line in (looked_up(answer), answer.text) if line]
+    parts = [f"## {escaped(answer.question)}"]
+    parts += [escaped(line) for line in (looked_up(answer), answer.text) if line]
     if not answer.citations and answer.nearest:
         parts.append("Nearest passages, which do not answer it:")
     parts += [
-        f"{_quoted(c.quote)}\n\n\\[{c.marker}\\] {_escaped(reference(c))}"
+        f"{_quoted(c.quote)}\n\n\\[{c.marker}\\] {escaped(reference(c))}"
         for c in answer.citations or answer.nearest
     ]
-    parts += [f"Dropped: {_escaped(reason)}" for reason in answer.dropped]
-    parts.append(f"*{_escaped(coverage(answer.coverage))}*")
+    parts += [f"Dropped: {escaped(reason)}" for reason in answer.dropped]
+    parts.append(f"*{escaped(coverage(answer.coverage))}*")
     if answer.explained:
         parts.append(_code(explain.plain(answer.explained, answer.confidence)))
     return "\n\n".join(parts)
@@ -280,14 +280,14 @@ def unread(item: Unread) -> str:
 
 def _quoted(text: str) -> str:
     """A block quote; a line break in the text does not end it."""
-    return "\n".join(f"> {_escaped(line)}" for line in text.splitlines())
+    return "\n".join(f"> {escaped(line)}" for line in text.splitlines())
 
 
 _MARKS = re.compile(r"[\\`*_\[\]<>#|~&]")
 _STARTS = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown shows as it is written: no link, no list, no HTML."""
     return _STARTS.sub(_kept, _MARKS.sub(r"\\\g<0>", text))
 

@@ -1,27 +1,23 @@
 """Ask, read the answer, walk its citations, read each in its page.
 
-Workers compute and post messages; handlers paint. A question has a turn, counted up,
-and what comes back for any but the latest turn is dropped.
+What is painted and when; `behind` has the workers, `doors` what leads elsewhere.
 """
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Tab, Tabs
+from textual.widgets import Footer, Input, Tab, Tabs
 
 from askreport import errors
-from askreport.serve import render
-from askreport.types import Citation, Filter
-from askreport_tui import filtering, glyphs, messages
-from askreport_tui.desk import Desk
-from askreport_tui.reading import Reading
-from askreport_tui.screens.filter import FilterScreen
+from askreport.types import Citation
+from askreport_tui import kept, messages, place
+from askreport_tui.place import Place
+from askreport_tui.reading_keys import READING
+from askreport_tui.screens.doors import Doors
 from askreport_tui.widgets.answer_pane import AnswerPane
 from askreport_tui.widgets.build_panel import BuildPanel
 from askreport_tui.widgets.citation_list import CitationList
@@ -31,9 +27,6 @@ from askreport_tui.widgets.page_view import PageView
 from askreport_tui.widgets.question_bar import QuestionBar
 from askreport_tui.widgets.shelf_line import ShelfLine
 from askreport_tui.widgets.trouble_panel import MENDABLE, TroublePanel
-
-if TYPE_CHECKING:
-    from askreport.library import Step
 
 PANES = ("answer", "citations", "page")
 """What is shown side by side, or one at a time where there is no room."""
@@ -48,58 +41,14 @@ HEIGHTS = [(0, "-low"), (20, "-high")]
 NEWER = 1.0
 """Seconds between two looks for an index that was built elsewhere."""
 
-FOLLOW = [
-    Binding(
-        str(marker),
-        f"follow({marker})",
-        "Citation",
-        key_display="1-9",
-        show=marker == 1,
-        tooltip="Read that citation in its page",
-    )
-    for marker in range(1, 10)
-]
-"""One binding a digit; the keys show them as one."""
 
-
-class ReadingScreen(Screen[None]):
+class ReadingScreen(Doors):
     """The main screen."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash", "ask", "Question", key_display="/", tooltip="Write a question"
-        ),
-        Binding("ctrl+l", "ask", show=False, tooltip="Write a question"),
-        Binding("f", "filter", "Filter", tooltip="Look in a part of the shelf"),
-        *FOLLOW,
-        Binding("n", "walk(1)", "Next", tooltip="Next citation"),
-        Binding("p", "walk(-1)", "Prev", tooltip="Previous citation"),
-        Binding("a", "pane('answer')", show=False, tooltip="Go to the answer"),
-        Binding("c", "pane('citations')", show=False, tooltip="Go to the citations"),
-        Binding("d", "pane('page')", show=False, tooltip="Go to the document's page"),
-        Binding("y", "copy", "Copy", tooltip="Copy the citation with its quote"),
-        Binding("b", "build", show=False, tooltip="Bring the index up to date"),
-        Binding("r", "reopen", show=False, tooltip="Open the shelf again"),
-        Binding(
-            "escape",
-            "step_back",
-            show=False,
-            tooltip="Step back: stop waiting, close, remove the filter",
-        ),
-    ]
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
-        self.reading: Reading | None = None
-        self.citation: Citation | None = None
-        self._turn = 0
-        self._waiting = ""
-        """The question that has no answer yet; empty while none is under way."""
-        self._loaded = False
+    BINDINGS: ClassVar[list[BindingType]] = READING
 
     def compose(self) -> ComposeResult:
         """The question on top, panes below, keys at the bottom."""
@@ -121,52 +70,9 @@ class ReadingScreen(Screen[None]):
         self.query_one(AnswerPane).welcome(None)
         self.query_one(PagePane).close()
         self.query_one(QuestionBar).focus()
-        self.open_shelf()
         self.set_interval(NEWER, self.look_for_newer)
-
-    # Workers: they compute and post messages.
-
-    @work(group="shelf", exclusive=True)
-    async def open_shelf(self) -> None:
-        """Open the index, then load the encoder."""
-        try:
-            self.post_message(messages.ShelfOpened(await self.desk.open()))
-            await self.desk.warm()
-        except errors.AskreportError as error:
-            self.post_message(messages.ShelfFailed(error))
-        else:
-            self.post_message(messages.EncoderLoaded())
-
-    @work(group="newer", exclusive=True)
-    async def look_for_newer(self) -> None:
-        """See whether a build elsewhere has changed the index."""
-        with suppress(errors.AskreportError):
-            opened = await self.desk.newer()
-            if opened is not None:
-                self.post_message(messages.ShelfChanged(opened))
-
-    @work(group="question", exclusive=True)
-    async def find_answer(self, turn: int, question: str, among: Filter) -> None:
-        """Answer a question; a newer one cancels this."""
-        try:
-            reading = await self.desk.ask(question, among)
-        except errors.AskreportError as error:
-            self.post_message(messages.QuestionFailed(turn, error))
-        else:
-            self.post_message(messages.Answered(turn, reading))
-
-    @work(group="build")
-    async def build_index(self) -> None:
-        """Build behind the screen."""
-        try:
-            built = await self.desk.build(self._tell)
-        except errors.AskreportError as error:
-            self.post_message(messages.BuildFailed(error))
-        else:
-            self.post_message(messages.BuildEnded(built))
-
-    def _tell(self, step: "Step") -> None:
-        self.post_message(messages.BuildMoved(step))
+        # Importing numpy and FAISS takes the interpreter; the first frame comes first.
+        self.call_after_refresh(self.open_shelf)
 
     # Handlers: they paint.
 
@@ -176,9 +82,16 @@ class ReadingScreen(Screen[None]):
         line = self.query_one(ShelfLine)
         line.opened = event.opened
         line.state = f"loading {event.opened.model}…"
+        titles = [source.title for source in event.opened.sources]
+        self.query_one(QuestionBar).offer(titles)
         self.query_one(TroublePanel).clear()
         if self.reading is None and not self._waiting:
             self.query_one(AnswerPane).welcome(event.opened)
+
+    @on(messages.HistoryRead)
+    def offer_history(self, event: messages.HistoryRead) -> None:
+        """Questions of other days can be brought back."""
+        self.query_one(QuestionBar).remember([one.question for one in event.kept])
 
     @on(messages.ShelfChanged)
     def show_changed(self, event: messages.ShelfChanged) -> None:
@@ -212,7 +125,10 @@ class ReadingScreen(Screen[None]):
             return
         self._waiting = ""
         self.reading = event.reading
-        self.citation = None
+        self.citation = self.place = None
+        one = kept.of(event.reading.answer, event.among)
+        self.session.append(one)
+        self.keep(one)
         answer = event.reading.answer
         titled = "Citations" if answer.citations else "Nearest, but no answer"
         self.query_one(CitationList).list_all(event.reading.cited, titled=titled)
@@ -234,46 +150,21 @@ class ReadingScreen(Screen[None]):
     def show_shelf_failed(self, event: messages.ShelfFailed) -> None:
         """Nothing can be answered until this is mended."""
         self.query_one(ShelfLine).state = "cannot answer"
-        self._show_trouble(event.error)
+        self.show_trouble(event.error)
 
     @on(messages.QuestionFailed)
     def show_question_failed(self, event: messages.QuestionFailed) -> None:
         """What was on the screen before comes back below the message."""
         if event.turn == self._turn:
             self._give_up()
-            self._show_trouble(event.error)
+            self.show_trouble(event.error)
 
-    @on(messages.BuildAsked)
-    def start_building(self) -> None:
-        """Build, unless that is under way."""
-        if not self.query_one(BuildPanel).display:
-            self.query_one(TroublePanel).clear()
-            self.query_one(BuildPanel).start()
-            self.build_index()
-
-    @on(messages.BuildMoved)
-    def show_step(self, event: messages.BuildMoved) -> None:
-        """How far it is."""
-        self.query_one(BuildPanel).move(event.step)
-
-    @on(messages.BuildEnded)
-    def show_built(self, event: messages.BuildEnded) -> None:
-        """Open what was built."""
-        self.query_one(BuildPanel).end()
-        built = event.built
-        holds = f"{built.documents} documents, {built.passages} passages"
-        if built.failed:
-            holds += f"; not read: {len(built.failed)} pages or files"
-        said = "Index built" if built.fresh else "The index was up to date"
-        self.notify(f"{said}: {holds}.", markup=False)
-        self.query_one(QuestionBar).focus()
+    def take_built(self) -> None:
+        """Open what a build of ours has published."""
+        self.query_one(TroublePanel).clear()
+        if self.app.screen is self and not self._waiting and self.reading is None:
+            self.query_one(QuestionBar).focus()
         self.open_shelf()
-
-    @on(messages.BuildFailed)
-    def show_build_failed(self, event: messages.BuildFailed) -> None:
-        """The old index, if there is one, still answers."""
-        self.query_one(BuildPanel).end()
-        self._show_trouble(event.error)
 
     @on(messages.PanelClosed)
     def close_trouble(self) -> None:
@@ -292,15 +183,15 @@ class ReadingScreen(Screen[None]):
     def action_ask(self) -> None:
         """Go to the question; what stands in it is replaced by typing."""
         bar = self.query_one(QuestionBar)
-        bar.focus()
+        self.set_focus(bar)  # now; `bar.focus()` would come after the next letters
         bar.select_all()
 
-    def action_filter(self) -> None:
-        """Choose the part of the shelf that the next question is asked of."""
-        bar, opened = self.query_one(FilterBar), self.query_one(ShelfLine).opened
-        offered = () if opened is None else (opened.sources, opened.headings)
-        known = filtering.known(*offered) if offered else filtering.Known({})
-        self.app.push_screen(FilterScreen(self.desk, known, bar.among), bar.set_filter)
+    action_question = action_ask
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash is a letter while something is written."""
+        del parameters
+        return action != "question" or not isinstance(self.focused, Input)
 
     def action_follow(self, marker: int) -> None:
         """Read the citation of that marker."""
@@ -330,20 +221,6 @@ class ReadingScreen(Screen[None]):
         }
         self.query_one(panes[name]).focus()
 
-    def action_copy(self) -> None:
-        """Copy the quote with a reference below it."""
-        if self.citation is None:
-            self.notify("Nothing to copy yet.", severity="warning")
-            return
-        reference = render.reference(self.citation)
-        quote = f'"{self.citation.quote}"\n{reference}\n'
-        self.app.copy_to_clipboard(glyphs.shown(quote))
-        self.notify(f"Copied citation {self.citation.marker}.")
-
-    def action_build(self) -> None:
-        """Bring the index up to date."""
-        self.post_message(messages.BuildAsked())
-
     def action_reopen(self) -> None:
         """Open the shelf again, after mending what was wrong."""
         self.query_one(TroublePanel).clear()
@@ -365,6 +242,21 @@ class ReadingScreen(Screen[None]):
 
     # Painting.
 
+    def open_place(self, found: Place | None) -> None:
+        """Show a page that was chosen elsewhere; a passage that is cited is read as
+        the citation that it is, so that the same words are lit.
+        """
+        if found is None:
+            return
+        cited = () if self.reading is None else self.reading.cited
+        same = [c for c in cited if found.passage_id and c.passage == found.passage_id]
+        if same:
+            self._read(same[0])
+        else:
+            self.place = found
+            self.query_one(PagePane).open(found)
+        self.action_pane("page")
+
     def _read(self, citation: Citation) -> None:
         """Light a citation everywhere: in the answer, the list and its page."""
         if self.reading is None:
@@ -372,7 +264,8 @@ class ReadingScreen(Screen[None]):
         self.citation = citation
         self._show_answer()
         self.query_one(CitationList).select(citation)
-        self.query_one(PagePane).open(self.reading, citation)
+        self.place = place.of_citation(self.reading, citation)
+        self.query_one(PagePane).open(self.place)
 
     def _open_page(self) -> None:
         if self.has_class("-narrow"):
@@ -402,12 +295,12 @@ class ReadingScreen(Screen[None]):
         else:
             self.action_pane("answer" if self.has_class("-narrow") else "citations")
 
-    def _show_trouble(self, error: errors.AskreportError) -> None:
+    def show_trouble(self, error: errors.AskreportError) -> None:
+        """The panel; whoever is typing goes on typing."""
+        super().show_trouble(error)
         trouble = self.query_one(TroublePanel)
         mendable = isinstance(error, MENDABLE)
-        message = self.desk.relative(error.message)
-        trouble.report(message, self.desk.relative(error.hint), mendable=mendable)
         bar = self.query_one(QuestionBar)
         if bar.has_focus and bar.value:
-            return  # whoever is typing goes on typing
+            return
         self.call_after_refresh(trouble.focus_remedy if mendable else bar.focus)

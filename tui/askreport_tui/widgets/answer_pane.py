@@ -1,5 +1,7 @@
 """The answer: its words with their markers, or why there is none."""
 
+from collections.abc import Collection
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -59,6 +61,27 @@ class AnswerPane(VerticalScroll):
         notes.append(render.coverage(answer.coverage))
         about = Content.styled(glyphs.shown("\n".join(notes)), "dim")
         self._paint(Content.assemble(body, "\n\n", about))
+
+    def blank(self, said: str) -> None:
+        """Nothing to show, and why."""
+        self._paint(Content.styled(said, "dim"))
+
+    def answer_with_sources(
+        self, answer: Answer, *, known: Collection[tuple[str, int | None, str]]
+    ) -> None:
+        """An answer with its quotes; those that are not among `known` stand out."""
+        body = _marked(answer, 0) if answer.citations else _declined(answer)
+        parts = [Content.styled(glyphs.shown(answer.question), "bold"), body]
+        for c in answer.citations or answer.nearest:
+            only = (c.document, c.page, c.quote) not in known
+            look = "bold $warning" if only else "dim"
+            said = f"[{c.marker}] {render.reference(c)}\n“{c.quote}”"
+            said = f"only here  {said}" if only else said
+            parts.append(Content.styled(glyphs.shown(said), look))
+        parts.append(
+            Content.styled(glyphs.shown(render.coverage(answer.coverage)), "dim")
+        )
+        self._paint(Content("\n\n").join(parts))
 
     def _paint(self, content: Content) -> None:
         self.query_one(Static).update(content)
