@@ -35,6 +35,7 @@ class Behind(Troubled[None]):
         """The question that has no answer yet; empty while none is under way."""
         self._loaded = False
         self._keeps = True
+        self._looking = False
 
     @work(group="shelf", exclusive=True)
     async def open_shelf(self) -> None:
@@ -49,13 +50,20 @@ class Behind(Troubled[None]):
         else:
             self.post_message(messages.EncoderLoaded())
 
-    @work(group="newer", exclusive=True)
+    @work(group="newer")
     async def look_for_newer(self) -> None:
-        """See whether a build elsewhere has changed the index."""
-        with suppress(errors.AskreportError):
+        """See whether a build elsewhere has changed the index; one look at a time."""
+        if self._looking:
+            return
+        self._looking = True
+        try:
             opened = await self.desk.newer()
-            if opened is not None:
-                self.post_message(messages.ShelfChanged(opened))
+        except errors.AskreportError:
+            opened = None  # what is open goes on answering
+        finally:
+            self._looking = False
+        if opened is not None:
+            self.post_message(messages.ShelfChanged(opened))
 
     @work(group="question", exclusive=True)
     async def find_answer(self, turn: int, question: str, among: Filter) -> None:
