@@ -208,6 +208,26 @@ def table(found: Mapping[str, Mapping[str, float | None]]) -> str:
     return "\n".join(lines)
 
 
+def keep(
+    path: Path | None,
+    given: Task,
+    seen: Mapping[str, Seen],
+    versions: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Write what is known so far: measuring takes an hour, and may be cut off."""
+    if path is None:
+        return
+    said = {
+        "task": given.name,
+        "passages": len(given.rows),
+        "questions": len(given.questions),
+        "medians": {name: one.figures() for name, one in seen.items()},
+        "runs": {name: vars(one) for name, one in seen.items()},
+        "versions": versions,
+    }
+    path.write_text(json.dumps(said, indent=1), "utf-8")
+
+
 def main() -> None:
     """Measure, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -230,17 +250,15 @@ def main() -> None:
                     bench.once(name, seen[name])
                 except RuntimeError as error:  # the others are still worth knowing
                     print(error, file=sys.stderr)
+            keep(told.json, given, seen, {})
         versions = {name: bench.versions(name) for name in told.only}
+    keep(told.json, given, seen, versions)
     found = {name: one.figures() for name, one in seen.items()}
     print(
         f"{given.name}: {len(given.rows)} passages, {len(given.questions)} questions,"
     )
     print(f"median of {told.runs} runs")
     print(table(found))
-    if told.json is not None:
-        every = {name: vars(one) for name, one in seen.items()}
-        said = {"task": given.name, "medians": found, "runs": every}
-        told.json.write_text(json.dumps(said | {"versions": versions}, indent=1))
 
 
 if __name__ == "__main__":
