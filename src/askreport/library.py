@@ -7,11 +7,11 @@ question is answered is `query.ask`'s business, how a build is made `ingest.asse
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from askreport import (
     calibration,
@@ -51,6 +51,10 @@ from askreport.types import (
     Shelved,
     Source,
 )
+
+if TYPE_CHECKING:
+    from askreport.ingest import downloads as fetched
+    from askreport.ingest.shelving import Added
 
 log = logging.getLogger("askreport")
 
@@ -260,6 +264,38 @@ class Library:
         except errors.SavedWrong as error:
             log.warning("%s (%s)", error.message, error.hint)
             return ()
+
+    def add(
+        self,
+        given: Sequence[str],
+        *,
+        stated: Mapping[str, str] | None = None,
+        passwords: Sequence[str] = (),
+        downloads: "fetched.Limits | None" = None,
+    ) -> "tuple[Added, ...]":
+        """Put files, the files of folders and of addresses into `sources/` and its
+        catalogue. What became of each; a build then has them answer.
+
+        `stated` are keys of the catalogue that override what documents say of
+        themselves; `downloads` bounds what addresses may give.
+
+        Raises CatalogueWrong, or BuildFailed where the folder does not take the files;
+        nothing is changed then.
+        """
+        from askreport.ingest import downloads as fetched
+        from askreport.ingest import shelving
+
+        there: tuple[shelving.Known, ...] = ()
+        with suppress(errors.AskreportError):  # without an index nothing is compared
+            there = shelving.known(self.generation.documents)
+        return shelving.add(
+            given,
+            self.shelf.sources,
+            stated=stated or {},
+            there=there,
+            reading=self.reading(passwords),
+            limits=downloads or fetched.Limits(),
+        )
 
     def plan(self, passwords: Sequence[str] = ()) -> Plan:
         """What a build would change. Raises as `planned.plan`."""

@@ -122,7 +122,7 @@ def test_a_shelf_is_built_added_to_and_pages_turned(
         ":back",
         ":back",
         ":next",
-        ":remove mill-txt",
+        ":remove mill",
     ]
     talk(shelf, lines, monkeypatch)
     said = capsys.readouterr().out

@@ -266,10 +266,16 @@ def test_a_folder_is_added_with_what_can_be_read_in_it(
     (folder / "deep" / "north.md").write_text("There is one already.", "utf-8")
     library = Library.open(own)
     found = shelving.add(library, str(folder))
-    assert sorted(found.names) == ["a.txt", "b.md"]
-    assert len(found.refused) == 1
-    assert "north.md" in found.refused[0]
+    assert sorted(found.names) == ["a.txt", "b.md", "north-2.md"]
     assert "There is one" not in (own / "sources" / "north.md").read_text("utf-8")
+    assert found.refused == ()
+    (folder / "new.pdf").write_bytes(b"%PDF-1.4 broken")
+    again = shelving.add(library, str(folder))
+    assert again.names == ()
+    assert any(line.startswith("a.txt: it is here already") for line in again.refused)
+    assert any(
+        line.startswith("new.pdf: ") and "damaged" in line for line in again.refused
+    )
 
 
 async def test_what_cannot_be_added_is_told_in_a_panel(

@@ -4,12 +4,11 @@ Changes nothing by itself: files are taken, named and removed as the service doe
 generations chosen as the command line does it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from askreport.errors import AskreportError, NotFound
+from askreport.errors import NotFound
 from askreport.types import Shelved
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 MOST_FILES = 2000
 """Of one folder: more is a mistake, such as the home folder."""
-
-BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +29,23 @@ class Added:
 
 
 def add(library: "Library", given: str) -> Added:
-    """Copy a file, or the readable files below a folder, into `sources/`.
+    """Copy a file, the readable files below a folder, or what an address holds, into
+    `sources/`, and list it in the catalogue.
 
-    Raises NotFound where there is nothing of that name.
+    Raises NotFound where there is nothing of that name, else as `Library.add`.
     """
+    named = given.strip()
+    if "://" not in named:
+        _check(Path(named).expanduser())
     names, refused = [], []
-    for path in _files(Path(given.strip()).expanduser()):
-        try:
-            names.append(_placed(library.shelf.sources, path))
-        except OSError as error:
-            refused.append(f"{path.name}: {error.strerror or error}")
-        except AskreportError as error:
-            refused.append(f"{path.name}: {error.message}")
+    for one in library.add([named]):
+        name = one.given if "://" in one.given else Path(one.given).name
+        if one.source is not None:
+            names.append(one.source.path)
+        else:
+            refused.append(
+                f"{name}: {one.refused or f'it is here already: {one.same}'}"
+            )
     return Added(tuple(names), tuple(refused))
 
 
@@ -69,41 +71,15 @@ def use(library: "Library", name: str) -> None:
     standing.use(library.shelf.index, name, model_digest=digest)
 
 
-def _files(given: Path) -> list[Path]:
-    if given.is_file():
-        return [given]
-    if not given.is_dir():
+def _check(given: Path) -> None:
+    """Refuse what is not there, and a folder so large that it is a mistake."""
+    if given.is_dir():
+        if any(number >= MOST_FILES for number, _ in enumerate(given.rglob("*"))):
+            raise NotFound(
+                f"more than {MOST_FILES} files are below {given}",
+                hint="choose a smaller folder",
+            )
+    elif not given.is_file():
         raise NotFound(
             f"there is no file or folder {given}", hint="Tab completes a path"
         )
-    found = list(_below(given))
-    if not found:
-        raise NotFound(
-            f"no file below {given} has a reader",
-            hint="Markdown, text, HTML and PDF are read",
-        )
-    return found
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    from askreport.ingest.documents.reader import ENDINGS
-
-    for number, path in enumerate(sorted(folder.rglob("*"))):
-        if number >= MOST_FILES:
-            raise NotFound(
-                f"more than {MOST_FILES} files are below {folder}",
-                hint="choose a smaller folder",
-            )
-        hidden = any(p.startswith(".") for p in path.relative_to(folder).parts)
-        if path.is_file() and path.suffix.lower() in ENDINGS and not hidden:
-            yield path
-
-
-def _placed(sources: Path, path: Path) -> str:
-    from askreport.upkeep import documents
-
-    name = documents.checked(path.name)
-    with path.open("rb") as file, documents.arriving(sources) as arriving:
-        while part := file.read(BLOCK):
-            arriving.add(part)
-        return arriving.placed(sources / name, replace=False).path

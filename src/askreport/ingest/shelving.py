@@ -89,12 +89,12 @@ def add(
         found = list(_gathered(given, aside, limits))
         read = _read(found, digests, reading)
         told = _told(read, there, taken, stated)
-        _place(folder, aside, told)
+        placed = _place(folder, aside, told)
     except OSError as error:
         raise _unwritable(folder, error) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return tuple(one.added for one in told)
+    return tuple(one.added for one in placed)
 
 
 def _unwritable(folder: Path, error: OSError) -> errors.BuildFailed:
@@ -267,17 +267,20 @@ def _free(name: str, taken: set[str]) -> str:
     return found
 
 
-def _place(folder: Path, aside: Path, items: Sequence[_Item]) -> None:
+def _place(folder: Path, aside: Path, items: Sequence[_Item]) -> list[_Item]:
     """Move the copies into place and list them; undo it all if any of it fails."""
     whole = _catalogue(folder)
+    found: list[_Item] = []
     placed: list[Path] = []
     try:
         for item in items:
             if item.entry is None or item.path is None:
+                found.append(item)
                 continue
             target = _room(folder, item.path.name)
             item.path.replace(target)
             placed.append(target)
+            found.append(_at(item, target.name))
             told = tomlkit.table()
             told.update({"id": item.entry["id"], "path": target.name})
             told.update({k: v for k, v in item.entry.items() if k != "id"})
@@ -292,6 +295,14 @@ def _place(folder: Path, aside: Path, items: Sequence[_Item]) -> None:
                 path.unlink()
         _restore(folder, aside)
         raise
+    return found
+
+
+def _at(item: _Item, name: str) -> _Item:
+    """The item, whose file has that name in the folder."""
+    added = item.added
+    source = replace(added.source, path=name) if added.source else None
+    return replace(item, added=replace(added, source=source))
 
 
 def _catalogue(folder: Path) -> tomlkit.TOMLDocument:

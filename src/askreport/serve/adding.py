@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from askreport import errors
 from askreport.serve import console
 from askreport.serve.console import Shelf, said, tell
 
@@ -154,19 +152,7 @@ def _add(
     passwords: Sequence[str],
 ) -> tuple["Added", ...]:
     """Add and say what became of each."""
-    from askreport.ingest import shelving
-
-    there: tuple[shelving.Known, ...] = ()
-    with suppress(errors.AskreportError):  # without an index nothing is compared
-        there = shelving.known(library.generation.documents)
-    told = shelving.add(
-        given,
-        library.shelf.sources,
-        stated=stated,
-        there=there,
-        reading=library.reading(passwords),
-        limits=limits,
-    )
+    told = library.add(given, stated=stated, passwords=passwords, downloads=limits)
     for one in told:
         said(_told(one))
     if any(one.source for one in told):
