@@ -16,7 +16,7 @@ export Q
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help ask asked build tui serve test check docs format wheel clean
+.PHONY: help ask asked build tui serve test check bench docs format wheel clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ check: $(VENV)/.developing build  ## the whole gate: format, lint, types, layers
 	$(BIN)/lint-imports
 	$(BIN)/cog --check -P README.md docs/*.md
 	$(MAKE) --no-print-directory test
+
+bench: $(VENV)/.developing build  ## measure beside peers; installs each, takes an hour
+	$(BIN)/python -m benchmarks.peers.compare --json bench.json
 
 docs: $(VENV)/.developing  ## write the generated parts of README and docs anew
 	$(BIN)/cog -r -P README.md docs/*.md

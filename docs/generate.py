@@ -13,8 +13,10 @@ ROOT = Path(__file__).parents[1]
 
 CHAIN = (
     "ingest/assemble",
+    "ingest/shelving",
     "ingest/catalogue",
     "ingest/readings",
+    "ingest/documents/workers",
     "ingest/documents/reader",
     "ingest/cuts",
     "ingest/passages",

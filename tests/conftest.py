@@ -110,7 +110,7 @@ PDF_PAGES = (
 
 def write_pdf(path: Path, pages: tuple[tuple[str, ...], ...] = PDF_PAGES) -> None:
     """A PDF with a text layer, one line of text a string."""
-    sheet = canvas.Canvas(str(path))
+    sheet = canvas.Canvas(str(path), invariant=1)  # made on one day for ever
     sheet.setTitle("Bridges of the valley")
     for lines in pages:
         for i, line in enumerate(lines):

@@ -116,3 +116,85 @@ def test_bytes_that_are_no_index_are_refused(tmp_path: Path) -> None:
     (tmp_path / "dense.faiss").write_bytes(b"not an index")
     with pytest.raises(RuntimeError):
         dense.read(tmp_path / "dense.faiss")
+
+
+# Shelves too large to compare every row
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if three hundred rows were many."""
+    monkeypatch.setattr(dense, "EXACT", 300)
+    monkeypatch.setattr(dense, "CELL", 50)
+
+
+def clustered(seed: int, rows: int) -> Floats:
+    """Unit vectors that lie in groups, as those of passages do."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(40, 32))
+    own = centres[rng.integers(0, 40, rows)] + rng.normal(size=(rows, 32))
+    return unit(own.astype(np.float32))
+
+
+def files(index: dense.Index, folder: Path) -> dense.Index:
+    """The index written and read again."""
+    dense.write(index, folder / "dense.faiss")
+    return dense.read(folder / "dense.faiss", whole=folder / "dense.npy")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_large_index_finds_nearly_all_of_the_nearest_with_their_exact_scores(
+    tmp_path: Path,
+) -> None:
+    vectors = clustered(1, 4000)
+    built = dense.build(vectors)
+    assert built.told.startswith(f"ivf 80, {built.probes} probes, recall ")
+    assert built.recall >= dense.RECALL
+    index = files(built, tmp_path)
+    assert (index.probes, index.ntotal) == (built.probes, 4000)
+    asked = unit(vectors[::40] + clustered(2, 100) * 0.7)
+    met = 0
+    for one in asked:
+        found = dense.search(index, one, most=10)
+        assert found == dense.search(built, one, most=10)
+        assert len(found) == 10
+        assert [score for _, score in found] == pytest.approx(
+            [float(vectors[row] @ one) for row, _ in found], abs=1e-6
+        )
+        met += len({row for row, _ in found} & {r for r, _ in brute(vectors, one, 10)})
+    assert met / 1000 >= 0.98
+    np.testing.assert_array_equal(dense.vectors(index), vectors)
+    np.testing.assert_allclose(
+        dense.cosines(index, asked[0], [7, 3]), vectors[[7, 3]] @ asked[0], atol=1e-6
+    )
+
+
+@pytest.mark.usefixtures("small")
+def test_among_some_rows_of_a_large_index_none_is_missed() -> None:
+    vectors = clustered(3, 2000)
+    index = dense.build(vectors)
+    among = list(range(0, 2000, 7))
+    for one in clustered(4, 20):
+        found = dense.search(index, one, most=12, among=among)
+        wanted = brute(vectors, one, 12, among)
+        assert [row for row, _ in found] == [row for row, _ in wanted]
+    assert dense.search(index, vectors[0], most=3, among=[5, 5]) != []
+
+
+@pytest.mark.usefixtures("small")
+def test_two_builds_of_a_large_index_are_the_same_to_the_byte(tmp_path: Path) -> None:
+    vectors = clustered(5, 1500)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        dense.write(dense.build(vectors), tmp_path / name / "dense.faiss")
+    one, two = (
+        (tmp_path / name / "dense.faiss").read_bytes() for name in "one two".split()
+    )
+    assert one == two
+
+
+def test_a_small_index_is_exact_and_holds_its_vectors(tmp_path: Path) -> None:
+    index = dense.build(clustered(6, 200))
+    assert index.told == "exact"
+    dense.write(index, tmp_path / "dense.faiss")
+    assert [path.name for path in tmp_path.iterdir()] == ["dense.faiss"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askreport import Library, embedding, errors, models
+from askreport import Library, embedding, errors, models, reference
 from askreport import text as texts_
 from askreport.query import question
 
@@ -46,7 +46,7 @@ def unloadable(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(name: str, folder: Path) -> None:
         pytest.fail(f"{name} was loaded from {folder}")
 
-    monkeypatch.setattr(embedding, "_load", load)
+    monkeypatch.setattr(reference, "load", load)
 
 
 def flip(path: Path) -> None:

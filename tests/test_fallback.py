@@ -16,9 +16,9 @@ QUESTION = "How many lamps has the pier?"
 
 FILES = (
     "manifest.json documents.jsonl passages.jsonl failed.jsonl unread.jsonl keys.npy "
-    "probe.npy dense.faiss lexical/data.csc.index.npy lexical/indices.csc.index.npy "
-    "lexical/indptr.csc.index.npy lexical/params.index.json lexical/sequence.npy "
-    "lexical/starts.npy lexical/vocab.index.json tokens/codes.npy "
+    "probe.npy dense.faiss lexical/letters.npy lexical/ends.npy lexical/pointers.npy "
+    "lexical/holders.npy lexical/weights.npy lexical/sequence.npy lexical/starts.npy "
+    "tokens/codes.npy "
     "tokens/codes.npy.blocks tokens/scales.npy tokens/fronts.npy tokens/lengths.npy "
     "tokens/starts.npy tokens/steps.npy tokens/turn.npy sentences/spans.npy "
     "sentences/starts.npy"

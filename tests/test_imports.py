@@ -78,6 +78,37 @@ def test_opening_a_library_loads_no_model_and_no_framework(shelf: Path) -> None:
     assert not {"textual", "fastapi", "uvicorn"} & set(found)
 
 
+SETTLED = """
+import os
+{first}
+from askreport import Library
+print("threads", os.environ.get("OPENBLAS_NUM_THREADS"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("", "1"),
+        ("import numpy", "None"),
+        ("os.environ['OMP_NUM_THREADS'] = '2'", "None"),
+        ("os.environ['OPENBLAS_NUM_THREADS'] = '2'", "2"),
+    ],
+)
+def test_blas_is_told_to_use_one_thread_unless_somebody_was_first(
+    first: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    done = subprocess.run(
+        [sys.executable, "-c", SETTLED.format(first=first)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["threads", said]
+
+
 # The public names
 
 

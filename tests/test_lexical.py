@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,55 @@ def test_every_row_has_the_score_of_the_formula(
 ) -> None:
     found = lexical.scored(lexical.build(rows), asked)
     assert found.tolist() == pytest.approx(reference(rows, asked), abs=1e-5)
+
+
+@given(
+    rows=ROWS,
+    asked=st.lists(TERMS | st.just("unheard"), max_size=6),
+    data=st.data(),
+)
+def test_scoring_some_rows_gives_what_scoring_all_gives_to_the_bit(
+    rows: list[list[str]], asked: list[str], data: st.DataObject
+) -> None:
+    index = lexical.build(rows)
+    some = data.draw(st.lists(st.integers(0, len(rows) - 1)))
+    every = lexical.scored(index, asked)
+    assert lexical.scored_at(index, asked, some).tolist() == every[some].tolist()
+
+
+@given(rows=ROWS, sought=TERMS | st.text(max_size=6))
+def test_every_term_is_found_by_its_number_and_no_other_term_is(
+    rows: list[list[str]], sought: str
+) -> None:
+    index = lexical.build(rows)
+    held = {term for row in rows for term in row}
+    terms = [index.term(n).decode() for n in range(len(index.ends))]
+    assert set(terms) == {*held, lexical.NOTHING}
+    assert [index.number(term) for term in terms] == list(range(len(terms)))
+    assert (index.number(sought) is not None) == (sought in terms)
+
+
+def test_scores_are_those_of_bm25s() -> None:
+    import bm25s
+
+    made = np.random.default_rng(3)
+    rows = [
+        [f"t{n}" for n in made.zipf(1.4, size=made.integers(1, 60)) if n < 5000]
+        for _ in range(400)
+    ]
+    numbers: dict[str, int] = {}
+    ids = [
+        [numbers.setdefault(t, len(numbers)) for t in (*row, lexical.NOTHING)]
+        for row in rows
+    ]
+    other = bm25s.BM25(method="lucene", k1=lexical.K1, b=lexical.B)
+    other.index((ids, numbers), create_empty_token=False, show_progress=False)
+    index = lexical.build(rows)
+    for asked in (["t1"], ["t2", "t3", "t40"], ["t7", "t1", "t900"]):
+        known = [term for term in asked if term in numbers]
+        np.testing.assert_allclose(
+            lexical.scored(index, asked), other.get_scores(known), rtol=1e-5
+        )
 
 
 @given(

@@ -59,7 +59,7 @@ def test_what_is_open_answers_on_when_its_folder_is_removed(pier: Path) -> None:
     assert generation.passages[0].text
     assert generation.dense.ntotal == len(generation.passages)
     assert int(generation.tokens.starts[-1]) == len(generation.tokens.codes.copy())
-    assert generation.lexical.postings.scores["data"].copy().any()
+    assert generation.lexical.weights.copy().any()
 
 
 @pytest.mark.parametrize("raw", [b"", b"garbage", b"\xff", None])

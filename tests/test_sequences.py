@@ -95,7 +95,8 @@ def agrees(found: Generation, encoder: HashingEncoder) -> None:
 
 
 def _numbered(found: Generation) -> list[tuple[str, int]]:
-    return list(found.lexical.postings.vocab_dict.items())
+    index = found.lexical
+    return [(index.term(n).decode(), n) for n in range(len(index.ends))]
 
 
 class Shelf:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from askreport import threads
 from askreport.errors import AskreportError
 from askreport.types import Answer, Citation, Filter, Hit, Passage
 
@@ -26,6 +27,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: any attribute
     along.
     """
     if name == "Library":
+        threads.settle()
         from askreport.library import Library
 
         return Library

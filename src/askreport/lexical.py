@@ -1,22 +1,20 @@
-"""terms -> rows that hold them, by BM25 (bm25s) behind build() and search().
+"""terms -> rows that hold them, by BM25 behind build() and search().
 
 Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009),
-in the Lucene variant, whose inverse document frequency is never negative. Scores are
-computed when the index is built, so a question only adds up the postings of its own
-terms.
+in the Lucene variant, whose inverse document frequency is never negative. What a term
+adds to a row's score is computed when the index is built, so a question only adds up
+the postings of its own terms. All of it is arrays that are mapped from disk: opening an
+index reads nothing, and a question touches the postings of its terms.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import bm25s  # takes as long to import as a build with nothing to do
 
 K1 = 1.2
 """How soon repeating a term stops helping; the standard value, no better one was
@@ -26,66 +24,127 @@ B = 0.75
 """How much a long passage is marked down; the standard value."""
 
 NOTHING = "\x00nothing"
-"""Stands in every row, so that an index of passages without a single term can be
-built."""
+"""Stands in every row, so that no pair of terms reaches from one into the next."""
 
-FILES = ("sequence", "starts")
-"""The arrays on disk beside those of bm25s, each `<name>.npy`."""
+FILES = (
+    *("letters", "ends", "pointers", "holders", "weights"),
+    *("sequence", "starts"),
+)
+"""The arrays on disk, each `<name>.npy`."""
+
+FEW = 8
+"""Where fewer than one row in so many may be found, only those are scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
     """Which rows hold which terms, and in which order."""
 
-    postings: "bm25s.BM25"
+    letters: NDArray[np.uint8]
+    """All terms as UTF-8, one after another, ascending; a term's place in that order is
+    its number."""
+    ends: NDArray[np.int64]
+    """Shape (terms,): where each ends in `letters`."""
+    pointers: NDArray[np.int64]
+    """Shape (terms + 1,): term i owns `holders[pointers[i]:pointers[i + 1]]`."""
+    holders: NDArray[np.int32]
+    """Shape (postings,): the rows that hold each term, ascending."""
+    weights: NDArray[np.float32]
+    """Shape (postings,): what the term adds to the score of that row."""
     sequence: NDArray[np.int32]
     """Shape (terms of all rows,): the number of each term, row after row."""
     starts: NDArray[np.int64]
     """Shape (rows + 1,): row i owns `sequence[starts[i]:starts[i + 1]]`."""
 
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self.starts) - 1
+
+    def term(self, number: int) -> bytes:
+        """The term of that number, as UTF-8."""
+        start = int(self.ends[number - 1]) if number else 0
+        return self.letters[start : int(self.ends[number])].tobytes()
+
     def number(self, term: str) -> int | None:
         """The number of a term; None if no row holds it."""
-        found: int | None = self.postings.vocab_dict.get(term)
-        return found
+        sought = term.encode("utf-8", "surrogatepass")
+        low, high = 0, len(self.ends)
+        while low < high:
+            middle = (low + high) // 2
+            if self.term(middle) < sought:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self.ends) and self.term(low) == sought else None
+
+    def postings(self, term: str) -> slice:
+        """Where those of a term are; nowhere if no row holds it."""
+        number = self.number(term)
+        if number is None:
+            return slice(0, 0)
+        return slice(*self.pointers[number : number + 2].tolist())
 
 
 def build(rows: Sequence[Sequence[str]]) -> Index:
-    """An index over the terms of each row, of which there must be one.
+    """An index over the terms of each row, of which there must be one."""
+    numbers: dict[str, int] = {}
+    lengths = [len(terms) + 1 for terms in rows]
+    starts = np.cumsum([0, *lengths], dtype=np.int64)
+    every = chain.from_iterable((*terms, NOTHING) for terms in rows)
+    met = (numbers.setdefault(term, len(numbers)) for term in every)
+    sequence = np.fromiter(met, np.int32, count=int(starts[-1]))
+    # Numbered in their order, not as they were met: they are found by halving, and two
+    # builds agree on their files.
+    encoded = [term.encode("utf-8", "surrogatepass") for term in numbers]
+    order = sorted(range(len(encoded)), key=encoded.__getitem__)
+    renumbered = np.empty(len(order), dtype=np.int32)
+    renumbered[order] = np.arange(len(order), dtype=np.int32)
+    words = [encoded[i] for i in order]
+    sequence = renumbered[sequence]
+    return Index(
+        np.frombuffer(b"".join(words), dtype=np.uint8),
+        np.cumsum([len(word) for word in words], dtype=np.int64),
+        *_postings(sequence, starts, len(words)),
+        sequence,
+        starts,
+    )
 
-    Terms are numbered as they first occur: left to itself bm25s numbers them by hash,
-    which differs between processes, and two builds would not agree on their files.
-    """
-    import bm25s
 
-    numbers = {NOTHING: 0}
-    ids = [
-        [numbers.setdefault(term, len(numbers)) for term in (*terms, NOTHING)]
-        for terms in rows
-    ]
-    postings = bm25s.BM25(method="lucene", k1=K1, b=B)
-    postings.index((ids, numbers), create_empty_token=False, show_progress=False)
-    starts = np.cumsum([0, *map(len, ids)], dtype=np.int64)
-    sequence = np.fromiter(chain.from_iterable(ids), np.int32, count=int(starts[-1]))
-    return Index(postings, sequence, starts)
+def _postings(
+    sequence: NDArray[np.int32], starts: NDArray[np.int64], terms: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """Pointers, rows and weights."""
+    rows = len(starts) - 1
+    lengths = np.diff(starts)
+    # A term and a row as one number, so that sorting brings equal ones together.
+    pairs = sequence.astype(np.int64)
+    pairs *= rows
+    pairs += np.repeat(np.arange(rows, dtype=np.int64), lengths)
+    pairs, counts = np.unique(pairs, return_counts=True)
+    held, holders = np.divmod(pairs, rows)
+    used = np.bincount(held, minlength=terms)
+    rare = np.log1p((rows - used + 0.5) / (used + 0.5))
+    long = K1 * (1 - B + B * lengths / lengths.mean())
+    weights = rare[held] * counts / (counts + long[holders])
+    pointers = np.concatenate([[0], np.cumsum(used)]).astype(np.int64)
+    return pointers, holders.astype(np.int32), weights.astype(np.float32)
 
 
 def write(index: Index, folder: Path) -> None:
     """Store the index as files of `folder`; `read` gives it back."""
-    index.postings.save(folder, show_progress=False)
     for name in FILES:
         np.save(folder / f"{name}.npy", getattr(index, name))
 
 
 def read(folder: Path) -> Index:
     """The index stored in `folder`, its arrays mapped, not loaded."""
-    import bm25s
-
-    postings = bm25s.BM25.load(folder, mmap=True, show_progress=False)
     # As plain arrays, whose slices cost a third of those of np.memmap.
-    sequence, starts = (
-        np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in FILES
-    )
-    return Index(postings, sequence, starts)
+    arrays: dict[str, Any] = {
+        name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
+        for name in FILES
+    }
+    return Index(**arrays)
 
 
 def search(
@@ -96,22 +155,55 @@ def search(
     among: Sequence[int] | None = None,
 ) -> list[tuple[int, float]]:
     """(row, BM25 score), best first, ties by row, of the rows that share a term."""
-    scores = scored(index, terms)
-    rows = (
-        np.arange(len(scores)) if among is None else np.asarray(among, dtype=np.int64)
-    )
-    rows = rows[scores[rows] > 0]
-    best = rows[np.lexsort((rows, -scores[rows]))][: max(0, most)]
-    return [(int(row), float(scores[row])) for row in best]
+    if among is None:
+        scores = scored(index, terms)
+        rows = np.flatnonzero(scores)
+        scores = scores[rows]
+    else:
+        rows = np.asarray(among, dtype=np.int64)
+        few = len(rows) * FEW < index.rows
+        scores = scored_at(index, terms, rows) if few else scored(index, terms)[rows]
+        rows, scores = rows[scores > 0], scores[scores > 0]
+    if 0 < most < len(rows):
+        # Sorting all that share a common word would cost more than scoring them.
+        least = np.partition(scores, len(scores) - most)[len(scores) - most]
+        rows, scores = rows[scores >= least], scores[scores >= least]
+    best = np.lexsort((rows, -scores))[: max(0, most)]
+    return [(int(rows[i]), float(scores[i])) for i in best]
 
 
 def scored(index: Index, terms: Sequence[str]) -> NDArray[np.float32]:
     """The BM25 score of every row, shape (rows,); zeros where nothing matches."""
-    known = [term for term in dict.fromkeys(terms) if index.number(term) is not None]
-    rows = int(index.postings.scores["num_docs"])
-    if not known:
-        return np.zeros(rows, dtype=np.float32)
-    return np.asarray(index.postings.get_scores(known), dtype=np.float32)
+    scores = np.zeros(index.rows, dtype=np.float32)
+    for term in dict.fromkeys(terms):
+        own = index.postings(term)
+        scores[index.holders[own]] += index.weights[own]
+    return scores
+
+
+def scored_at(
+    index: Index, terms: Sequence[str], rows: Sequence[int] | NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """What `scored` gives for each of `rows`, which need not be in order."""
+    wanted = np.asarray(rows, dtype=np.int64)
+    scores = np.zeros(len(wanted), dtype=np.float32)
+    for term in dict.fromkeys(terms):
+        own = index.postings(term)
+        held, places = _placed(index.holders[own], wanted)
+        scores[held] += index.weights[own][places[held]]
+    return scores
+
+
+def _placed(
+    holders: NDArray[np.int32], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Whether each of `rows` is among the holders, and where."""
+    if not len(holders):
+        return np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.int64)
+    # As narrow as the holders are: otherwise all of those would be widened first.
+    sought = rows.astype(holders.dtype)
+    places = np.minimum(np.searchsorted(holders, sought), len(holders) - 1)
+    return holders[places] == sought, places
 
 
 def holding(
@@ -120,16 +212,8 @@ def holding(
     """Whether each of `rows` holds each term, shape (len(terms), len(rows))."""
     held = np.zeros((len(terms), len(rows)), dtype=np.bool_)
     wanted = np.asarray(rows, dtype=np.int64)
-    pointers, postings = (
-        index.postings.scores["indptr"],
-        index.postings.scores["indices"],
-    )
     for i, term in enumerate(terms):
-        column = index.number(term)
-        if column is not None:
-            own = postings[int(pointers[column]) : int(pointers[column + 1])]
-            places = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
-            held[i] = own[places] == wanted
+        held[i], _ = _placed(index.holders[index.postings(term)], wanted)
     return held
 
 
@@ -155,8 +239,6 @@ def neighbours(
 
 def rarity(index: Index, term: str) -> float:
     """Inverse document frequency of a term; a term nobody uses is the rarest of all."""
-    rows = int(index.postings.scores["num_docs"])
-    column = index.number(term)
-    pointers = index.postings.scores["indptr"]
-    used = 0 if column is None else int(pointers[column + 1] - pointers[column])
-    return float(np.log1p((rows - used + 0.5) / (used + 0.5)))
+    own = index.postings(term)
+    used = own.stop - own.start
+    return float(np.log1p((index.rows - used + 0.5) / (used + 0.5)))

@@ -13,7 +13,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
-from askreport import calibration, embedding, errors, late, reranking, saved, settings
+from askreport import (
+    calibration,
+    embedding,
+    errors,
+    frozen,
+    late,
+    reranking,
+    saved,
+    settings,
+)
 from askreport import text as texts
 from askreport.answering import Answering
 from askreport.calibration import Calibration
@@ -21,6 +30,8 @@ from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
 from askreport.ingest import assemble, passages, planned
 from askreport.ingest.assemble import Built, Step, Tell
+from askreport.ingest.documents.workers import Limits
+from askreport.ingest.passwords import Reading
 from askreport.ingest.planned import Plan
 from askreport.inventory import Inventory
 from askreport.query import ask as asking
@@ -206,11 +217,12 @@ class Library:
         *,
         full: bool = False,
         wait: float = 0.0,
+        passwords: Sequence[str] = (),
     ) -> Built:
         """Bring the index up to date with `sources/`; raises as `assemble.build`.
 
         `full` uses nothing of earlier builds; `wait` is how many seconds another build
-        may take to end.
+        may take to end; `passwords` are tried on files that want one, and kept nowhere.
         """
         known = self.shelf.settings
         built = assemble.build(
@@ -220,6 +232,7 @@ class Library:
             running=assemble.Running(
                 known.keep_generations, full, wait, known.cache_megabytes * 10**6
             ),
+            reading=self.reading(passwords),
             tell=tell,
         )
         return replace(built, drift=self._drifted()) if built.fresh else built
@@ -248,9 +261,24 @@ class Library:
             log.warning("%s (%s)", error.message, error.hint)
             return ()
 
-    def plan(self) -> Plan:
+    def plan(self, passwords: Sequence[str] = ()) -> Plan:
         """What a build would change. Raises as `planned.plan`."""
-        return planned.plan(self.shelf.sources, self.shelf.index, recipe=self.recipe())
+        return planned.plan(
+            self.shelf.sources,
+            self.shelf.index,
+            recipe=self.recipe(),
+            reading=self.reading(passwords),
+        )
+
+    def reading(self, passwords: Sequence[str] = ()) -> Reading:
+        """How settings have documents read, and what opens locked ones."""
+        known = self.shelf.settings
+        limits = Limits(
+            seconds=known.page_seconds,
+            megabytes=known.worker_megabytes,
+            workers=known.workers,
+        )
+        return Reading(limits, tuple(passwords))
 
     def recipe(self) -> assemble.Recipe:
         """How settings have an index made. Raises ModelMissing, ModelChanged."""
@@ -356,8 +384,7 @@ class Library:
             return lambda: None
         try:
             shelf = settings.open_shelf(self.shelf.root, flags=self._flags)
-            known = shelf.settings
-            model = embedding.find(known.model, digest=known.model_digest)
+            model = _found(shelf)
             encoder = model.open() if model.digest == wanted else None
         except errors.AskreportError:
             return None
@@ -370,8 +397,14 @@ class Library:
             self.__dict__.pop("calibration", None)
 
     def _model(self) -> embedding.Model:
-        known = self.shelf.settings
-        return embedding.find(known.model, digest=known.model_digest)
+        return _found(self.shelf)
+
+
+def _found(shelf: settings.Shelf) -> embedding.Model:
+    """The model that settings name. Raises ModelMissing, ModelChanged."""
+    known = shelf.settings
+    home = shelf.index / frozen.FOLDER if known.frozen else None
+    return embedding.find(known.model, digest=known.model_digest, home=home)
 
 
 def _compare(model: embedding.Model | embedding.Encoder, made: Manifest) -> None:

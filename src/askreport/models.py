@@ -17,7 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
-from askreport import errors
+from askreport import digests, errors
 
 DEFAULT = "all-MiniLM-L6-v2"
 """Small enough to index a report in seconds on a laptop's processor; Apache-2.0."""
@@ -218,8 +218,7 @@ def sha256(path: Path) -> str:
 
 @lru_cache(maxsize=256)
 def _sha256(path: Path, _size: int, _changed: int, _touched: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digests.sha256(path)
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -68,6 +68,13 @@ class Settings(BaseModel):
             "(askreport doctor prints it).",
         ),
     ] = None
+    frozen: Annotated[
+        bool,
+        Field(
+            description="Encode with a frozen copy of the model, which starts in a "
+            "tenth of the time; false: with sentence-transformers."
+        ),
+    ] = True
     passage_tokens: Annotated[
         int,
         Field(ge=20, le=2000, description="Most tokens (tiktoken) of a passage."),
@@ -131,6 +138,24 @@ class Settings(BaseModel):
     question_chars: Annotated[
         int, Field(ge=1, le=100_000, description="Longest question accepted.")
     ] = 4000
+    workers: Annotated[
+        int,
+        Field(ge=0, le=64, description="Files read at once; 0: as many as processors."),
+    ] = 0
+    page_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=3600,
+            description="Give a document up after so long without another page read.",
+        ),
+    ] = 60.0
+    worker_megabytes: Annotated[
+        int,
+        Field(
+            ge=500, le=10**6, description="Most memory of a process that reads files."
+        ),
+    ] = 2000
     keep_generations: Annotated[
         int, Field(ge=1, le=100, description="Generations kept for going back.")
     ] = 3

@@ -19,6 +19,10 @@ Words = Literal["original", "digest"]
 """Whose words a document holds: its publisher's, or a digest written by somebody
 else."""
 
+Unit = Literal["page", "slide", "rows", "part"]
+"""What a numbered part of a document is: a page, a slide, rows of a sheet, a part of a
+message."""
+
 SourceStatus = Literal["indexed", "changed", "new", "removed", "failed"]
 """How a document stands to the index: as built, edited since, not yet built, gone from
 the folder though still answering, or unreadable."""
@@ -54,6 +58,7 @@ class Source:
     url: str | None = None
     licence: str | None = None
     supersedes: str | None = None
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,43 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A part of a page as it is shown: points from its top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The size of a page in points, and where its words stand."""
+
+    width: float
+    height: float
+    words: str
+    """Packed; `askreport.rectangles` unpacks them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page's text. `number` counts from 1 as the PDF does; None: no pages here."""
 
     number: int | None
     label: str | None
-    """The number as printed ("iii", "12"), where the document says so."""
+    """The number as printed ("iii", "12"), where the document says so; what a part is
+    called ("slide 3", "Costs, rows 2-9") where its unit is no page."""
     text: str
     headings: tuple[Heading, ...] = ()
+    unit: Unit = "page"
+    tables: tuple[Span, ...] = ()
+    """Where tables stand in the text, each row on a line of its own."""
+    ocr: float | None = None
+    """Where the text was recognised from a picture: how sure of it the program is, from
+    0 to 1. None: it is the document's own."""
+    layout: Layout | None = None
+    """None where nothing is known of where the words stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +141,9 @@ class Passage:
     section: tuple[str, ...]
     """Headings above it, outermost first; empty where the document has none."""
     text: str
+    unit: Unit = "page"
+    ocr: float | None = None
+    """As of its page: how sure the program is that recognised it; None: own text."""
 
 
 Fate = Literal["quoted", "listed", "repeat", "weak", "surplus", "floor", "unverified"]
@@ -200,6 +237,11 @@ class Citation:
     score: float
     url: str | None = None
     also: tuple[str, ...] = ()
+    unit: Unit = "page"
+    ocr: float | None = None
+    """Where the quote was recognised from a picture: how surely, from 0 to 1."""
+    rectangles: tuple[Rectangle, ...] = ()
+    """What to light up on the page, a line each; empty where that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

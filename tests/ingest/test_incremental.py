@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from askreport.embedding import Encoded, HashingEncoder, Model, Progress
 from askreport.generation import opened
 from askreport.ingest.assemble import Step
 from askreport.ingest.cache import Cache
+from askreport.ingest.documents import workers
+from askreport.ingest.documents.workers import Outcome
 
 QUESTION = "Which ferries entered service?"
 
@@ -247,20 +250,16 @@ def test_what_was_not_used_for_longest_leaves_the_cache_first(tmp_path: Path) ->
 def test_a_file_edited_while_it_is_read_is_not_remembered_as_what_it_was(
     ready: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from askreport.ingest.documents import reader
-
     add(ready)
-    read = reader.read
+    read = workers.read
 
-    def late_edit(*args: object, **named: object) -> object:
-        found = read(*args, **named)  # type: ignore[arg-type]
-        if "pier" in str(args[1]):
-            add(ready, lamps=13)
-            found = read(*args, **named)  # type: ignore[arg-type]
-            add(ready, lamps=15)
-        return found
+    def late_edit(*given: Any) -> Iterator[Outcome]:
+        add(ready, lamps=13)
+        found = list(read(*given))
+        add(ready, lamps=15)
+        yield from found
 
-    monkeypatch.setattr(reader, "read", late_edit)
+    monkeypatch.setattr(workers, "read", late_edit)
     with pytest.raises(errors.BuildFailed, match="was changed"):
         Library.open(ready).build()
     monkeypatch.undo()

@@ -11,6 +11,7 @@ from askreport import Library, errors
 from askreport.generation import opened, standing
 from askreport.ingest.assemble import Step
 from askreport.ingest.cache import Cache
+from askreport.ingest.documents import workers
 from askreport.ingest.stamps import Stamps
 
 QUESTION = "Which ferries entered service?"
@@ -102,20 +103,31 @@ def test_a_digest_is_remembered_only_of_a_file_that_has_settled(
     assert Stamps(kept, trusted=False)._before == {}
 
 
+REFUSING = """
+import pathlib
+
+opens = pathlib.Path.open
+
+def refusing(path, *args, **named):
+    if path.name == "pier.txt":
+        raise PermissionError(13, "Permission denied", str(path))
+    return opens(path, *args, **named)
+
+pathlib.Path.open = refusing
+"""
+"""What Python runs first in a process that reads files: root may read everything."""
+
+
 def test_a_source_that_may_not_be_read_is_named_and_the_others_are_built(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opens = Path.open
-
-    def refusing(path: Path, *args: object, **named: object) -> object:
-        if path.name == "pier.txt":
-            raise PermissionError(13, "Permission denied", str(path))
-        return opens(path, *args, **named)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(Path, "open", refusing)
-    built = Library.open(root).build()
+    (tmp_path / "sitecustomize.py").write_text(REFUSING, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    workers.dismiss()
+    built = Library.open(root).build(full=True)
     (failed,) = built.failed
     assert failed.source == "pier-txt"
     assert "Permission denied" in failed.reason
     monkeypatch.undo()
-    assert Library.open(root).build().failed == ()
+    workers.dismiss()
+    assert Library.open(root).build(full=True).failed == ()

@@ -299,7 +299,7 @@ def test_reading_a_pdf_leaves_nothing_open(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for _ in range(20):
-            pdf.read(path, source="s")
+            pdf.read(path)
     open_files = Path("/proc/self/fd")
     if open_files.exists():
         names = [str(fd.readlink()) for fd in open_files.iterdir() if fd.exists()]

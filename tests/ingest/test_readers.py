@@ -53,36 +53,36 @@ def lines(page: Page) -> list[str]:
 
 
 def test_markdown_headings_of_both_kinds_are_found_with_their_levels() -> None:
-    (page,) = markdown.read("Top\n===\n\n## Second *level* ##\n\nText.\n\n#### Deep\n")
+    (page,) = markdown.pages("Top\n===\n\n## Second *level* ##\n\nText.\n\n#### Deep\n")
     assert headings((page,)) == [(1, "Top"), (2, "Second level"), (4, "Deep")]
     assert (page.number, page.label) == (None, None)
     assert page.text == "Top\n\nSecond level\n\nText.\n\nDeep"
 
 
 def test_markdown_paragraphs_are_joined_and_lists_keep_their_items() -> None:
-    (page,) = markdown.read("One\ntwo.\n\n- a\n  - b\n    1. c\n- d\n\n  e\n")
+    (page,) = markdown.pages("One\ntwo.\n\n- a\n  - b\n    1. c\n- d\n\n  e\n")
     assert lines(page) == ["One two.", "- a", "- b", "- c", "- d", "- e"]
 
 
 def test_deeply_nested_lists_lose_no_item() -> None:
-    (page,) = markdown.read("".join(f"{'  ' * i}- item{i}\n" for i in range(30)))
+    (page,) = markdown.pages("".join(f"{'  ' * i}- item{i}\n" for i in range(30)))
     assert lines(page) == [f"- item{i}" for i in range(30)]
 
 
 def test_table_rows_repeat_their_column_headings() -> None:
-    (page,) = markdown.read(
+    (page,) = markdown.pages(
         "| Route | Sailings | |\n|---|--:|---|\n| Island | 12 | new |\n| | 8 | |\n"
     )
     assert lines(page) == ["Route: Island; Sailings: 12; new", "Sailings: 8"]
 
 
 def test_a_table_without_rows_keeps_its_headings() -> None:
-    (page,) = markdown.read("| Route | Sailings |\n|---|---|\n")
+    (page,) = markdown.pages("| Route | Sailings |\n|---|---|\n")
     assert page.text == "Route; Sailings"
 
 
 def test_marks_links_and_images_are_reduced_to_their_words() -> None:
-    (page,) = markdown.read(
+    (page,) = markdown.pages(
         "**Bold**, _set_ and `code` [said so](https://example.org 'T') ~~once~~ "
         "![a *map*](map.png) <https://example.org/x> &pound;5 \\*sic\\*"
     )
@@ -92,12 +92,12 @@ def test_marks_links_and_images_are_reduced_to_their_words() -> None:
 
 
 def test_code_keeps_its_lines_and_its_angle_brackets() -> None:
-    (page,) = markdown.read("Text.\n\n```java\nList<String> a;\n  b();\n```\n")
+    (page,) = markdown.pages("Text.\n\n```java\nList<String> a;\n  b();\n```\n")
     assert lines(page) == ["Text.", "List<String> a;", "b();"]
 
 
 def test_raw_html_loses_its_tags_and_keeps_its_words() -> None:
-    (page,) = markdown.read(
+    (page,) = markdown.pages(
         "One<br>two <b>bo</b>ld, beds<sup>3</sup><!-- no --> for <your name>.\n\n"
         "<div class='x'>\n<p>Kept &amp; read.</p>\n<script>var gone = 1;</script>\n"
         "<style>p { color: red }</style>\n</div>\n"
@@ -106,12 +106,12 @@ def test_raw_html_loses_its_tags_and_keeps_its_words() -> None:
 
 
 def test_front_matter_is_not_indexed() -> None:
-    (page,) = markdown.read("---\nauthor: nobody\n---\n\n# Title\n\nText.\n")
+    (page,) = markdown.pages("---\nauthor: nobody\n---\n\n# Title\n\nText.\n")
     assert page.text == "Title\n\nText."
 
 
 def test_a_rule_at_the_top_is_no_front_matter() -> None:
-    (page,) = markdown.read("---\n\nKept.\n")
+    (page,) = markdown.pages("---\n\nKept.\n")
     assert page.text == "Kept."
 
 
@@ -119,7 +119,7 @@ def test_a_rule_at_the_top_is_no_front_matter() -> None:
 
 
 def test_hard_wrapped_paragraphs_are_joined() -> None:
-    (page,) = plain.read("The port was\ndredged in\n2020.\n\nThen it\nwas not.\n")
+    (page,) = plain.read("The port was\ndredged in\n2020.\n\nThen it\nwas not.\n").pages
     assert page.text == "The port was dredged in 2020.\n\nThen it was not."
 
 
@@ -127,17 +127,17 @@ def test_headings_of_plain_text_are_guessed() -> None:
     (page,) = plain.read(
         "WEATHER REPORT\n\nFrost in May\n\nIt froze.\n\nthis is no heading\n\n"
         "It ends with a stop.\n\n- Item\n\n2020\n"
-    )
+    ).pages
     assert headings((page,)) == [(1, "WEATHER REPORT"), (2, "Frost in May")]
 
 
 def test_lists_and_columns_of_plain_text_keep_their_lines() -> None:
-    (page,) = plain.read("It says:\n- one\n  more\n- two\n\na\tb\nc\td\n")
+    (page,) = plain.read("It says:\n- one\n  more\n- two\n\na\tb\nc\td\n").pages
     assert lines(page) == ["It says:", "- one more", "- two", "a b", "c d"]
 
 
 def test_form_feeds_make_numbered_pages() -> None:
-    pages = plain.read("First.\n\fSecond.\n\f\n\fFourth.\n\f")
+    pages = plain.read("First.\n\fSecond.\n\f\n\fFourth.\n\f").pages
     assert [(p.number, p.text) for p in pages] == [
         (1, "First."),
         (2, "Second."),
@@ -180,7 +180,7 @@ without relief. The supply boat could not land until the fourth morning.</p>
 
 
 def test_a_web_page_is_its_main_content() -> None:
-    (page,) = html.read(WEB_PAGE)
+    (page,) = html.read(WEB_PAGE).pages
     for gone in ("cookies", "Shop", "Privacy", "192.0.2.1"):
         assert gone not in page.text
     assert "climbed 199 steps each evening" in page.text
@@ -189,7 +189,7 @@ def test_a_web_page_is_its_main_content() -> None:
 
 
 def test_headings_of_a_web_page_are_kept() -> None:
-    assert headings(html.read(WEB_PAGE)) == [
+    assert headings(html.read(WEB_PAGE).pages) == [
         (1, "Keepers of the light"),
         (2, "The lamp"),
         (2, "The storm"),
@@ -201,7 +201,7 @@ def test_a_brief_web_page_is_its_main_content_too() -> None:
         "<html><body><nav><a href='/'>Home</a> Shop</nav><main><h1>Notice</h1>"
         "<p>The pier is closed until May.</p><h2>Why</h2><p>Repairs take long.</p>"
         "</main><footer>Cookie notice</footer></body></html>"
-    )
+    ).pages
     assert lines(pages[0]) == [
         *("Notice", "The pier is closed until May.", "Why", "Repairs take long.")
     ]
@@ -226,14 +226,14 @@ def test_nothing_that_a_web_page_refers_to_is_fetched(tmp_path: Path) -> None:
     page = WEB_PAGE.replace(
         "<article>", f'<article><iframe src="{local.as_uri()}"></iframe>'
     ).replace("<!doctype html>", f'<!DOCTYPE html [<!ENTITY x SYSTEM "{local}">]>&x;')
-    (found,) = html.read(page)
+    (found,) = html.read(page).pages
     assert "another file" not in found.text
     assert "whale oil" in found.text
 
 
 @pytest.mark.parametrize("broken", ["<", "<div>" * 5000 + "x", "\x00", "<!-- ", "]]>"])
 def test_broken_html_is_no_crash(broken: str) -> None:
-    assert isinstance(html.read(broken), tuple)
+    assert isinstance(html.read(broken).pages, tuple)
     html.described(broken)
 
 

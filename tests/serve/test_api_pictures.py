@@ -9,12 +9,14 @@ from pathlib import Path
 import httpx
 import pypdfium2
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 from reportlab.pdfgen import canvas
 
-from askreport import Library, Passage
-from askreport.serve import lit, picture
+from askreport import Library, Passage, rectangles
+from askreport.ingest.documents import reader
+from askreport.serve import picture
 from askreport.serve.api import pictures
+from askreport.types import Page, Rectangle, Source
 
 Serve = Callable[[Library], AbstractContextManager[httpx.Client]]
 
@@ -152,52 +154,60 @@ def test_a_banner_of_a_page_is_drawn_small(tmp_path: Path) -> None:
     sheet.drawString(72, 72, "A very large sheet indeed.")
     sheet.save()
     page = pypdfium2.PdfDocument(path)[0]
-    found = picture.drawn(page, "A very large sheet indeed.", width=2400)
+    lit = [Rectangle(72, 14300, 250, 14340)]
+    found = picture.drawn(page, lit, width=2400)
     assert found.width * found.height <= picture.MOST_PIXELS * 1.01
+    assert yellow(found) is not None
 
 
-# Where the words stand
+# Where the words stand: what the build found, on the page as it is drawn
 
 
-def boxes(tmp_path: Path, lines: list[tuple[int, int, str]], words: str) -> list[int]:
-    """The baselines (rounded to 10 points) of what is lit on a page of these lines."""
-    sheet = canvas.Canvas(str(tmp_path / "page.pdf"))
-    for x, y, text in lines:
-        sheet.drawString(x, y, text)
+def turned(path: Path, *, turn: int = 0, aside: int = 0, cropped: bool = False) -> Page:
+    """The page that a build reads of a sheet that is shown turned by `turn` degrees,
+    or cut at its margins; its text is level when shown but for `aside` degrees.
+    """
+    sheet = canvas.Canvas(str(path), pagesize=(600, 600))
+    sheet.setPageRotation(turn)
+    if cropped:
+        sheet.setCropBox((50, 30, 560, 570))
+    sheet.translate(300, 300)
+    sheet.rotate(turn + aside)
+    sheet.setFont("Helvetica", 20)
+    sheet.drawString(-200, 100, "The harbour was dredged in the")
+    sheet.drawString(-200, 60, "spring of that year. Nobody noticed.")
     sheet.save()
-    page = pypdfium2.PdfDocument(tmp_path / "page.pdf")[0]
-    found = lit.boxes(page.get_textpage(), words)
-    assert all(box.right > box.left and box.top > box.bottom for box in found)
-    return [round(box.bottom / 10) * 10 for box in found]
+    source = Source("page", "Page", path.name, "")
+    return reader.read(source, path, titled=True).pages[0]
 
 
-def test_words_over_several_lines_are_a_box_a_line(tmp_path: Path) -> None:
-    lines = [
-        (72, 700, "The harbour was dredged in"),
-        (72, 680, "the spring of that year by"),
-        (72, 660, "two boats. Nobody noticed."),
-    ]
-    words = "dredged in the spring of that year by two boats."
-    assert boxes(tmp_path, lines, words) == [700, 680, 660]
+@pytest.mark.parametrize("cropped", [False, True])
+@pytest.mark.parametrize("aside", [0, 90, 180, 270])
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_the_ink_of_the_words_is_lit_and_no_other_however_the_sheet_is_turned(
+    tmp_path: Path, turn: int, aside: int, *, cropped: bool
+) -> None:
+    path = tmp_path / "page.pdf"
+    page = turned(path, turn=turn, aside=aside, cropped=cropped)
+    words = "dredged in the spring of that year."
+    start = page.text.index("dredged")
+    end = page.text.index("year.") + len("year.")
+    assert " ".join(page.text[start:end].split()) == words
+    drawn = pypdfium2.PdfDocument(path)[0]
+    shown = picture.drawn(drawn, rectangles.of(page.layout, start, end), width=600)
+    ink = ImageChops.invert(shown.convert("L")).point(lambda v: 255 * (v > 128))
+    red, _, blue = shown.split()
+    lit = ImageChops.subtract(red, blue).point(lambda v: 255 * (v > 60))
+    lit = lit.filter(ImageFilter.MaxFilter(5))  # ink on lit paper is not yellow itself
+    marked = ImageChops.multiply(ink, lit).histogram()[255]
+    share = marked / ink.histogram()[255]
+    letters = sum(len(w) for w in words.split())
+    all_letters = sum(len(w) for w in page.text.split())
+    assert share == pytest.approx(letters / all_letters, abs=0.06)
 
 
-def test_a_word_that_was_broken_at_the_line_end_is_found(tmp_path: Path) -> None:
-    lines = [(72, 700, "The har-"), (72, 680, "bour was dredged.")]
-    assert boxes(tmp_path, lines, "The harbour was dredged.") == [700, 680]
-
-
-def test_words_that_furniture_interrupts_are_found_in_pieces(tmp_path: Path) -> None:
-    lines = [
-        (72, 700, "The harbour was dredged."),
-        (72, 680, "Annual report of the port, page 7"),
-        (72, 660, "Nobody noticed it at all."),
-    ]
-    words = "The harbour was dredged. Nobody noticed it at all."
-    assert boxes(tmp_path, lines, words) == [700, 660]
-
-
-def test_words_that_are_not_there_light_nothing(tmp_path: Path) -> None:
-    lines = [(72, 700, "The harbour was dredged.")]
-    assert boxes(tmp_path, lines, "A lamp was lit on the pier.") == []
-    assert boxes(tmp_path, lines, "was") == []
-    assert boxes(tmp_path, lines, "") == []
+def test_where_nothing_is_known_of_places_nothing_is_lit(tmp_path: Path) -> None:
+    path = tmp_path / "page.pdf"
+    turned(path)
+    page = pypdfium2.PdfDocument(path)[0]
+    assert yellow(picture.drawn(page, (), width=600)) is None

@@ -7,9 +7,10 @@ that went into it, so that one is never mistaken for another.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from askreport import __version__, errors
+from askreport import __version__, errors, frozen
 from askreport import text as texts
 from askreport.evaluation.lines import Row
 from askreport.generation import opened, publish, standing
@@ -42,11 +43,18 @@ def index(
             if there is not None:
                 publish.point(shelf.index, there)
             else:
-                encoder = recipe.model.open()
+                model = replace(recipe.model, home=_home(shelf))
+                model.freeze()
+                encoder = model.open()
                 contents = assemble.contents(documents, (), encoder, recipe, tell)
                 described = assemble.describe(made, digest, recipe, contents)
                 publish.publish(shelf.index, described, contents)
     return Library(shelf, __version__)
+
+
+def _home(shelf: Shelf) -> Path | None:
+    """Where frozen copies of models are kept, if settings want any."""
+    return shelf.index / frozen.FOLDER if shelf.settings.frozen else None
 
 
 def _sound(index: Path, name: str) -> bool:

@@ -8,7 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from askreport.types import Document, Heading, Page, Passage, Source, Span, Unread
+from askreport.types import (
+    Document,
+    Heading,
+    Layout,
+    Page,
+    Passage,
+    Source,
+    Span,
+    Unread,
+)
 
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -42,7 +51,17 @@ def _page(row: Mapping[str, Any]) -> Page:
     headings = tuple(
         Heading(Span(**h["span"]), h["level"], h["text"]) for h in row["headings"]
     )
-    return Page(row["number"], row["label"], row["text"], headings)
+    layout = row["layout"]
+    return Page(
+        row["number"],
+        row["label"],
+        row["text"],
+        headings,
+        unit=row["unit"],
+        tables=tuple(Span(**span) for span in row["tables"]),
+        ocr=row["ocr"],
+        layout=None if layout is None else Layout(**layout),
+    )
 
 
 def passage_row(passage: Passage) -> dict[str, Any]:
@@ -62,6 +81,8 @@ def passage(row: Mapping[str, Any], source: Source, page: Page) -> Passage:
         end=row["end"],
         section=tuple(row["section"]),
         text=page.text[row["start"] : row["end"]],
+        unit=page.unit,
+        ocr=page.ocr,
     )
 
 

@@ -12,10 +12,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from askreport import errors
 
-FORMAT = 3
+FORMAT = 4
 """Raised when a reader of the older number could not read the newer files rightly."""
 
-READING = 2
+READING = 3
 """Raised when the same files would now be read, cut or indexed otherwise, so that an
 index made before is built anew although no file changed."""
 
@@ -56,6 +56,8 @@ class Manifest:
     passages: int
     files: Mapping[str, str]
     """sha256 of every file, by its path inside the folder."""
+    dense: str = "exact"
+    """How passages near a question are looked for (`dense.Index.told`)."""
     number: int = 0
     """One more than that of the generation written before: which is newer does not hang
     on the clock."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from askreport import dense, errors, late, lexical
 from askreport.generation import files, manifest, sentences
-from askreport.generation.blocks import Blocks
+from askreport.generation.blocks import ENDING, Blocks
 from askreport.types import Document, Page, Passage, Unread
 
 T = TypeVar("T")
@@ -108,8 +108,17 @@ class Generation:
 
     @cached_property
     def dense(self) -> dense.Index:
-        """The passages' vectors."""
-        return self._read(dense.read, "dense.faiss")
+        """The passages' vectors, checked block by block where they are mapped."""
+
+        def load(path: Path) -> dense.Index:
+            whole = dense.beside(path)
+            if whole.name not in self.manifest.files:
+                return dense.read(path)
+            self._check(whole.name + ENDING)
+            checks = Blocks(whole, self._damaged(whole.name))
+            return dense.read(path, whole=whole, checks=checks)
+
+        return self._read(load, "dense.faiss")
 
     @cached_property
     def lexical(self) -> lexical.Index:

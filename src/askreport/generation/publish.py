@@ -102,7 +102,12 @@ def _locked(index: Path, wait: float) -> Iterator[None]:
 
 def _left(index: Path) -> list[Path]:
     """What builds that were cut off have left (or the one that runs now is writing)."""
-    places = (f"generations/{NEW}*", f"generations/{OLD}*", f"cache/{NEW}*")
+    places = (
+        f"generations/{NEW}*",
+        f"generations/{OLD}*",
+        f"cache/{NEW}*",
+        f"encoders/{NEW}*",
+    )
     found = [path for place in places for path in index.glob(place)]
     pointer = index / POINTER
     return [*found, pointer] if pointer.exists() else found
@@ -215,6 +220,8 @@ def _write(folder: Path, made: Manifest, contents: Contents) -> None:
     np.save(folder / "keys.npy", contents.keys)
     np.save(folder / "probe.npy", contents.probe)
     dense.write(contents.dense, folder / "dense.faiss")
+    if dense.beside(folder / "dense.faiss").exists():
+        blocks.write(dense.beside(folder / "dense.faiss"))
     for name in ("lexical", "tokens", "sentences"):
         (folder / name).mkdir()
     lexical.write(contents.lexical, folder / "lexical")

@@ -172,6 +172,12 @@ def prune(index: Path, *, keep: int) -> tuple[str, ...]:
     return tuple(folder.name for folder in leaving if _removed(folder))
 
 
+def models(index: Path) -> tuple[str, ...]:
+    """The digests of the models that generations were built with."""
+    made = (one.manifest for one in listed(index))
+    return tuple({one.model_digest for one in made if one is not None})
+
+
 def _removed(folder: Path) -> bool:
     leaving = folder.with_name(publish.OLD + folder.name)
     try:

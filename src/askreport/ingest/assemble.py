@@ -4,20 +4,32 @@ The offline story on one page. A document that cannot be read is reported and le
 a build that cannot finish publishes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from askreport import dense, embedding, errors, late, lexical
+from askreport import dense, embedding, errors, frozen, late, lexical
 from askreport import text as texts
 from askreport.embedding import Encoder, Model
 from askreport.generation import manifest, opened, publish, sentences, standing
 from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
-from askreport.ingest import cache, catalogue, cuts, passages, readings, reused, vectors
+from askreport.ingest import (
+    cache,
+    catalogue,
+    cuts,
+    passages,
+    passwords,
+    readings,
+    reused,
+    vectors,
+)
 from askreport.ingest.cache import Cache
+from askreport.ingest.documents import workers
+from askreport.ingest.documents.workers import Job, Progress
+from askreport.ingest.passwords import Reading
 from askreport.ingest.stamps import Stamps
 from askreport.ingest.vectors import Reuse
 from askreport.saved import Drift
@@ -47,7 +59,8 @@ class Recipe:
     def name(self, catalogue: str) -> str:
         """The id of the generation that this makes of the sources of that digest."""
         return manifest.identify(
-            catalogue=catalogue,
+            # Scans can be read once there is a program for it, though no file changes.
+            catalogue=f"{catalogue} {readings.means()}".strip(),
             model_digest=self.model.digest,
             cutting=asdict(self.cutting),
             late=self.keeping.told(),
@@ -99,6 +112,7 @@ class _Work:
     index: Path
     recipe: Recipe
     running: Running
+    reading: Reading
     kept: Cache
     stamps: Stamps
     listed: tuple[catalogue.Listed, ...]
@@ -110,12 +124,17 @@ class _Work:
         return catalogue.digest(self.listed)
 
 
+READING = Reading()
+"""How documents are read unless somebody says otherwise."""
+
+
 def build(
     sources: Path,
     index: Path,
     *,
     recipe: Recipe,
     running: Running = RUNNING,
+    reading: Reading = READING,
     tell: Tell = lambda step: None,
 ) -> Built:
     """Make the generation of these sources the one that answers.
@@ -126,15 +145,16 @@ def build(
     """
     kept = Cache(index / cache.FOLDER, most_bytes=running.cache_bytes)
     stamps = Stamps(kept, trusted=not running.full)
-    listed = catalogue.read(sources, digest=stamps.digest)
+    listed = passwords.tried(catalogue.read(sources, digest=stamps.digest), reading)
     if not listed:
         raise errors.BuildFailed(
             f"no documents in {sources}", hint="put a PDF, HTML or text file there"
         )
-    work = _Work(sources, index, recipe, running, kept, stamps, listed, tell)
+    work = _Work(sources, index, recipe, running, reading, kept, stamps, listed, tell)
     name = recipe.name(work.digest)
     standing_ = None if running.full else _answering(index, name, stamps)
     if standing_ is not None:
+        _frozen(work)
         publish.tidy(index)
         stamps.keep(always=False)
         return _built(standing_, fresh=False)
@@ -142,6 +162,7 @@ def build(
         there = None if running.full else standing.sound(index, name)
         if there is None:
             return _made(name, work)
+        _frozen(work)
         publish.point(index, there)
         return _built(opened.open_current(index), fresh=True)
 
@@ -166,6 +187,7 @@ def _made(name: str, work: _Work) -> Built:
     read = _read(work)
     _check_unchanged(work)
     recipe, index = work.recipe, work.index
+    _frozen(work)
     standing.quarantine(index, sound=work.stamps.sound)
     known = reused.Known()
     if not work.running.full:
@@ -183,6 +205,8 @@ def _made(name: str, work: _Work) -> Built:
     described = describe(name, work.digest, recipe, made)
     folder = publish.publish(index, described, made)
     pruned = standing.prune(index, keep=work.running.keep)
+    if recipe.model.home is not None:
+        frozen.forget(recipe.model.home, but=standing.models(index))
     _remember(work, folder)
     work.tell(Step("writing the index", 1, 1))
     return Built(
@@ -195,6 +219,15 @@ def _made(name: str, work: _Work) -> Built:
         read.anew,
         made.encoded,
     )
+
+
+def _frozen(work: _Work) -> None:
+    """Have a copy of the encoder that needs no torch, for this build and questions."""
+    model = work.recipe.model
+    held = model.held()
+    if model.freezes and (held is None or held.files is None):
+        work.tell(Step("freezing the encoder", 0, 1))
+    model.freeze()
 
 
 def _remember(work: _Work, name: str) -> None:
@@ -210,7 +243,7 @@ def _remember(work: _Work, name: str) -> None:
 def _check_unchanged(work: _Work) -> None:
     """Refuse what was read if it is no longer what was listed and digested."""
     now = catalogue.read(work.sources, digest=work.stamps.digest)
-    if catalogue.digest(now) != work.digest:
+    if catalogue.digest(passwords.tried(now, work.reading)) != work.digest:
         raise errors.BuildFailed(
             f"{work.sources} was changed while it was being read",
             hint="run askreport build again; the old index still answers",
@@ -228,46 +261,63 @@ class _Read:
 
 
 def _read(work: _Work) -> _Read:
-    kept = None if work.running.full else work.kept
-    before = readings.Readings(kept, work.stamps)
-    documents = []
-    failed = []
-    anew = 0
-    for done, item in enumerate(work.listed):
-        work.tell(Step(f"reading {item.source.path}", done, len(work.listed)))
-        found = before.known(item)
-        try:
-            if found is None:
-                anew += 1
-                found = before.keep(item, _opened(item))
-            documents.append(found)
-        except errors.SourceUnreadable as error:
-            reason = f"{error.message}: {error.hint}"
+    before = readings.Readings(None if work.running.full else work.kept, work.stamps)
+    found = {i: before.known(item) for i, item in enumerate(work.listed)}
+    read = {i: document for i, document in found.items() if document is not None}
+    anew = [i for i in found if i not in read]
+    failed: dict[int, Document] = {}
+    for i, outcome in _opened(work, anew, len(read)):
+        item = work.listed[i]
+        if isinstance(outcome, Document):
+            read[i] = before.keep(item, outcome)
+        else:
+            reason = f"{outcome.message}: {outcome.hint}"
             unread = Unread(item.source.id, None, reason)
-            failed.append(Document(item.source, (), (unread,)))
+            failed[i] = Document(item.source, (), (unread,))
     work.tell(Step("read", len(work.listed), len(work.listed)))
+    documents, others = ([some[i] for i in sorted(some)] for some in (read, failed))
     if not documents:
-        reasons = "; ".join(item.reason for d in failed for item in d.unread)
+        reasons = "; ".join(one.reason for d in others for one in d.unread)
         raise errors.BuildFailed(
             f"no document could be read: {reasons}",
             hint="mend or replace those files; the old index still answers",
         )
-    return _Read(tuple(documents), tuple(failed), anew)
+    return _Read(tuple(documents), tuple(others), len(anew))
 
 
-def _opened(item: catalogue.Listed) -> Document:
-    """What the file says, read now. Raises SourceUnreadable."""
-    from askreport.ingest.documents import reader  # its formats take a while to import
+def _opened(
+    work: _Work, places: list[int], done: int
+) -> Iterator[tuple[int, Document | errors.SourceUnreadable]]:
+    """What the files at these places of the list say, read now, as they end.
 
-    try:
-        return reader.read(readings.bare(item.source), item.path, titled=False)
-    except errors.SourceUnreadable:
-        raise
-    except OSError as error:  # it went while it was being read
-        raise errors.SourceUnreadable(
-            f"{item.path.name} cannot be read: {error.strerror or error}",
-            hint="check that the file exists and that you may read it",
-        ) from error
+    `done` documents are known already.
+    """
+    items = [work.listed[i] for i in places]
+    lost = 0
+
+    def step(job: int, page: str = "") -> None:
+        unread = f" ({lost} not read)" if lost else ""
+        doing = f"reading {items[job].source.path}{page}{unread}"
+        work.tell(Step(doing, done, len(work.listed)))
+
+    def paged(told: Progress) -> None:
+        step(told.job, f", page {told.page} of {told.of}")
+
+    work.tell(Step("reading", done, len(work.listed)))
+    jobs = [
+        Job(
+            readings.bare(item.source),
+            item.path,
+            titled=False,
+            passwords=work.reading.passwords(item.password_env),
+        )
+        for item in items
+    ]
+    for outcome in workers.read(jobs, work.reading.limits, paged) if jobs else ():
+        done += 1
+        lost += not isinstance(outcome.found, Document)
+        step(outcome.job)
+        yield places[outcome.job], outcome.found
 
 
 def contents(
@@ -354,6 +404,7 @@ def describe(
         dimensions=contents.tokens.dimensions,
         cutting=asdict(recipe.cutting),
         late=contents.tokens.form,
+        dense=contents.dense.told,
         catalogue=digest,
         documents=len(contents.documents),
         passages=len(contents.passages),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -55,6 +55,7 @@ Line = Annotated[
     str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=2000)
 ]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 FilePath = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$")]
 Date = Annotated[
     str,
@@ -79,6 +80,11 @@ class Entry(BaseModel):
     url: Line | None = None
     licence: Line | None = None
     supersedes: Id | None = None
+    author: Line | None = None
+    original: Id | None = None
+    password_env: (
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$")] | None
+    ) = None
 
 
 class Catalogue(BaseModel):
@@ -96,6 +102,11 @@ class Listed:
     source: Source
     path: Path
     titled: bool
+    password_env: str | None = None
+    """The environment variable that holds its password."""
+    tried: Literal["", "opens", "wrong"] = ""
+    """What came of the passwords at hand, if it wants one: it is then read, or refused
+    in other words, though nothing else changed."""
 
 
 Digest = Callable[[Path], str]
@@ -110,7 +121,7 @@ def read(folder: Path, *, digest: Digest | None = None) -> tuple[Listed, ...]:
     Raises CatalogueWrong, naming the entry, for an unknown key, a missing file, a path
     that leaves the folder or a duplicate id.
     """
-    entries = _entries(folder / NAME)
+    entries = _standing_back(_entries(folder / NAME))
     digested = _digest if digest is None else _named(digest)
     listed = [_listed(folder, entry, digested) for entry in entries]
     known = {item.path.resolve() for item in listed}
@@ -123,12 +134,37 @@ def read(folder: Path, *, digest: Digest | None = None) -> tuple[Listed, ...]:
     return tuple(listed)
 
 
+def _standing_back(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Each original supersedes the digest that stands for it, once it is listed.
+
+    What the original itself supersedes, the digest then does in its turn.
+    """
+    known = {entry.id: entry for entry in entries}
+    for digest_ in entries:
+        original = known.get(digest_.original or "")
+        if original is None or original.supersedes == digest_.id:
+            continue
+        older = original.supersedes
+        known[original.id] = original.model_copy(update={"supersedes": digest_.id})
+        if older is not None and digest_.supersedes is None:
+            known[digest_.id] = digest_.model_copy(update={"supersedes": older})
+    found = tuple(known[entry.id] for entry in entries)
+    _check_supersedes(Path(NAME), {entry.id: entry.supersedes for entry in found})
+    return found
+
+
 def digest(listed: tuple[Listed, ...]) -> str:
     """sha256 over everything the build takes from the shelf."""
     whole = hashlib.sha256()
     for item in listed:
-        whole.update(f"{item.source!r} {item.titled}\n".encode())
+        tried = f" {item.tried}" if item.tried else ""
+        whole.update(f"{item.source!r} {item.titled}{tried}\n".encode())
     return whole.hexdigest()
+
+
+def entries(folder: Path) -> tuple[Entry, ...]:
+    """What the catalogue itself says, in its order. Raises CatalogueWrong."""
+    return _entries(folder / NAME)
 
 
 def _entries(path: Path) -> tuple[Entry, ...]:
@@ -213,14 +249,14 @@ def _listed(folder: Path, entry: Entry, digest: Digest) -> Listed:
         )
     if not _inside(folder, path):
         raise _outside(folder, f"{entry.id}: {entry.path}")
-    given = entry.model_dump(exclude={"title", "path"})
+    given = entry.model_dump(exclude={"title", "path", "original", "password_env"})
     source = Source(
-        title=entry.title or _title(path),
+        title=entry.title or title(path),
         path=path.relative_to(folder).as_posix(),
         digest=digest(path),
         **given,
     )
-    return Listed(source, path, titled=entry.title is not None)
+    return Listed(source, path, entry.title is not None, entry.password_env)
 
 
 def _inside(folder: Path, path: Path) -> bool:
@@ -256,12 +292,13 @@ def _uncatalogued(folder: Path, path: Path, taken: list[str], digest: Digest) ->
     if slug in taken:
         slug = f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     source = Source(
-        id=slug, title=_title(path), path=name, digest=digest(path), kind="document"
+        id=slug, title=title(path), path=name, digest=digest(path), kind="document"
     )
     return Listed(source, path, titled=False)
 
 
-def _title(path: Path) -> str:
+def title(path: Path) -> str:
+    """What a file's name says, for a title."""
     words = texts.question(re.sub(r"[-_]+", " ", path.stem)) or "Untitled"
     return words[0].upper() + words[1:]
 

@@ -253,4 +253,6 @@ def placed(
         end=span.end,
         section=section,
         text=text,
+        unit=page.unit,
+        ocr=page.ocr,
     )

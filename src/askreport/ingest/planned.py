@@ -11,9 +11,10 @@ from askreport import errors
 from askreport.generation import compared, manifest, opened, standing
 from askreport.generation.compared import DocumentChange
 from askreport.generation.opened import Generation
-from askreport.ingest import cache, catalogue
-from askreport.ingest.assemble import Recipe
+from askreport.ingest import cache, catalogue, passwords
+from askreport.ingest.assemble import READING, Recipe
 from askreport.ingest.cache import Cache
+from askreport.ingest.passwords import Reading
 from askreport.ingest.stamps import Stamps
 from askreport.types import Document, Source
 
@@ -38,9 +39,12 @@ class Plan:
         return self.generation != self.before
 
 
-def plan(sources: Path, index: Path, *, recipe: Recipe) -> Plan:
+def plan(
+    sources: Path, index: Path, *, recipe: Recipe, reading: Reading = READING
+) -> Plan:
     """Foretell a build. Raises CatalogueWrong, ModelMissing, ModelChanged."""
-    listed = catalogue.read(sources, digest=Stamps(Cache(index / cache.FOLDER)).digest)
+    stamps = Stamps(Cache(index / cache.FOLDER))
+    listed = passwords.tried(catalogue.read(sources, digest=stamps.digest), reading)
     name = recipe.name(catalogue.digest(listed))
     try:
         found = opened.open_current(index)

@@ -13,6 +13,7 @@ from askreport.generation import files, manifest
 from askreport.ingest import cache
 from askreport.ingest.cache import Cache
 from askreport.ingest.catalogue import Listed
+from askreport.ingest.documents import workers
 from askreport.ingest.stamps import Stamps
 from askreport.types import Document, Source
 
@@ -21,14 +22,16 @@ KIND = "documents"
 UNTITLED = "\x00untitled"
 """A title that no file gives itself."""
 
-MEANS = ""
-"""What else decides what can be read of the same bytes; more than READING says."""
+
+def means() -> str:
+    """What else decides what can be read of the same bytes: more than READING says."""
+    return "ocr" if workers.recognises() else ""
 
 
 def name(source: Source) -> str:
     """The digest of all that the reading of a file depends on."""
     ending = PurePosixPath(source.path).suffix.lower()
-    return cache.key("reading", manifest.READING, MEANS, ending, source.digest)
+    return cache.key("reading", manifest.READING, means(), ending, source.digest)
 
 
 def bare(source: Source) -> Source:
@@ -48,7 +51,7 @@ class Readings:
 
     def known(self, item: Listed) -> Document | None:
         """The document as it was read before; None if it must be read."""
-        raw = self._kept.get(KIND, name(item.source)) if self._kept else None
+        raw = self._kept.get(KIND, _name(item)) if self._kept else None
         return (
             None if raw is None else _described(item, files.document(json.loads(raw)))
         )
@@ -60,8 +63,13 @@ class Readings:
             sound = self._stamps.digest(item.path) == item.source.digest
             if sound and self._kept is not None:
                 row = json.dumps(files.document_row(found))
-                self._kept.put(KIND, name(item.source), row.encode())
+                self._kept.put(KIND, _name(item), row.encode())
         return _described(item, found)
+
+
+def _name(item: Listed) -> str:
+    """A file that was opened with a password is read again where there is none."""
+    return cache.key(name(item.source), item.tried)
 
 
 def _described(item: Listed, found: Document) -> Document:

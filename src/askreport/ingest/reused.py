@@ -143,7 +143,7 @@ def _given(arrays: Mapping[str, NDArray[np.generic]]) -> Callable[[], Vectors]:
 def _taking(found: Generation) -> Callable[[], Vectors]:
     def load() -> Vectors:
         # Wholly checked, since all of it is about to be copied.
-        found.check("dense.faiss", "tokens")
+        found.check("dense.faiss", "dense.npy", "tokens")
         return Vectors(dense.vectors(found.dense), found.tokens)
 
     return load

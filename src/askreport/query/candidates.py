@@ -136,7 +136,7 @@ def measured(
     looked up where BM25 looks, so that no passage is taken apart again.
     """
     cosines = dense.cosines(generation.dense, question.vector, rows).tolist()
-    words = lexical.scored(generation.lexical, question.terms)[rows]
+    words = lexical.scored_at(generation.lexical, question.terms, rows)
     worded = (words / (sum(question.rarity) or 1.0)).tolist()
     terms = lexical.holding(generation.lexical, question.terms, rows).T.tolist()
     pairs = lexical.neighbours(generation.lexical, question.pairs, rows).T.tolist()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from askreport import rectangles
 from askreport.generation.opened import Generation
 from askreport.query.prose import Sentence, quoted
 from askreport.types import Citation, Evidence
@@ -78,6 +79,7 @@ def cite(piece: Evidence, generation: Generation, *, marker: int) -> Citation:
     """The citation of a piece of evidence; its quote is read from the page itself."""
     passage = piece.candidate.passage
     source = passage.source
+    layout = generation.page(source.id, passage.page).layout
     return Citation(
         marker=marker,
         document=source.id,
@@ -97,4 +99,7 @@ def cite(piece: Evidence, generation: Generation, *, marker: int) -> Citation:
         score=piece.candidate.score,
         url=source.url,
         also=piece.also,
+        unit=passage.unit,
+        ocr=passage.ocr,
+        rectangles=rectangles.of(layout, piece.quote.start, piece.quote.end),
     )

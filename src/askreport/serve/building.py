@@ -1,6 +1,7 @@
 """build -> the index brought up to date, or what that would change."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +39,15 @@ def build(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")
     ] = False,
+    password: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--password",
+            help="Password to try on files that want one; may be repeated. - asks for "
+            "it, so that it stands in no history.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     shelf: Shelf = None,
 ) -> None:
@@ -50,20 +60,25 @@ def build(
     from askreport.library import Library
 
     library = Library.open(shelf)
+    given = console.secrets(password or ())
     if dry_run:
-        _foretold(library.plan(), as_json=as_json)
+        _foretold(library.plan(given), as_json=as_json)
     elif as_json:
-        _events(library, full=full, wait=wait)
+        _events(library, full=full, wait=wait, passwords=given)
     else:
-        console.build(library, quiet=quiet, full=full, wait=wait)
+        console.build(library, quiet=quiet, full=full, wait=wait, passwords=given)
 
 
-def _events(library: "Library", *, full: bool, wait: float) -> None:
+def _events(
+    library: "Library", *, full: bool, wait: float, passwords: Sequence[str]
+) -> None:
     """The build as lines of JSON on stdout; an error is the last of them."""
     from askreport.serve import progress
 
     try:
-        built = library.build(progress.events(tell), full=full, wait=wait)
+        built = library.build(
+            progress.events(tell), full=full, wait=wait, passwords=passwords
+        )
     except errors.AskreportError as error:
         failed = {"type": type(error).__name__, "message": error.message}
         tell(progress.event("failed", **failed, hint=error.hint))

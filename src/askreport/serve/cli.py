@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from askreport import __version__, errors
+from askreport import __version__, errors, threads
 from askreport.serve import (
+    adding,
     building,
     evaluating,
     generations,
@@ -213,20 +214,6 @@ def search(
 
 
 @app.command()
-def sources(as_json: AsJson = False, shelf: Shelf = None) -> None:
-    """List the documents and how each stands to the index."""
-    import json
-    from dataclasses import asdict
-
-    from askreport.serve import render
-
-    stands = _open(shelf).shelved()
-    if as_json:
-        _tell(json.dumps([asdict(one) for one in stands], indent=2))
-    else:
-        _tell(render.shelf(stands))
-
-
 @app.command()
 def show(
     passage: Annotated[str, typer.Argument(help="Id of a passage, from an answer.")],
@@ -326,6 +313,8 @@ app.add_typer(saving.app, name="saved")
 app.add_typer(generations.app, name="generations")
 app.add_typer(models.app, name="models")
 app.add_typer(keeping.app, name="keys")
+app.add_typer(adding.sources, name="sources")
+app.add_typer(adding.commands)
 app.add_typer(evaluating.commands)
 
 
@@ -367,6 +356,7 @@ def exit_code(error: errors.AskreportError) -> int:
 def main() -> None:
     """Run the command line; errors become a message with a hint and an exit code."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    threads.settle()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A character that the terminal's encoding lacks is no reason to fail.

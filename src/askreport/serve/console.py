@@ -6,6 +6,7 @@ needed.
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,14 +27,27 @@ Shelf = Annotated[
 ]
 
 
+def secrets(given: Sequence[str]) -> tuple[str, ...]:
+    """Passwords as given; one that is - is asked for, so that it is in no history."""
+    return tuple(
+        str(typer.prompt("Password", hide_input=True, err=True)) if one == "-" else one
+        for one in given
+    )
+
+
 def build(
-    library: "Library", *, quiet: bool, full: bool = False, wait: float = 0.0
+    library: "Library",
+    *,
+    quiet: bool,
+    full: bool = False,
+    wait: float = 0.0,
+    passwords: Sequence[str] = (),
 ) -> None:
     """Bring the index up to date, its steps and what it came to told on stderr."""
     from askreport.serve import progress
 
     with progress.shown(err(), quiet=quiet) as step:
-        built = library.build(step, full=full, wait=wait)
+        built = library.build(step, full=full, wait=wait, passwords=passwords)
     report(built, quiet=quiet)
 
 

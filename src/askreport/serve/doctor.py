@@ -7,7 +7,15 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from askreport import calibration, embedding, errors, reranking, settings, tokens
+from askreport import (
+    calibration,
+    embedding,
+    errors,
+    frozen,
+    reranking,
+    settings,
+    tokens,
+)
 from askreport import text as texts
 from askreport.generation import opened, standing
 from askreport.library import Library
@@ -16,8 +24,8 @@ PACKAGES = (
     "askreport",
     "sentence-transformers",
     "torch",
+    "onnxruntime",
     "faiss-cpu",
-    "bm25s",
     "tiktoken",
     "fastapi",
     "textual",
@@ -52,7 +60,10 @@ def examine(start: Path | None, *, deep: bool = False) -> Iterator[Finding]:
         yield Finding("shelf", False, error.message, error.hint)
         return
     yield Finding("shelf", True, str(shelf.root))
-    yield _tried("model", lambda: _model(shelf))
+    model = _tried("model", lambda: _model(shelf))
+    yield model
+    if model.sound:
+        yield _tried("encoding", lambda: _encoding(shelf))
     yield _tried("reranker", lambda: _reranker(shelf))
     yield _tried("index", lambda: _index(shelf))
     if deep:
@@ -80,6 +91,28 @@ def _model(shelf: settings.Shelf) -> str:
     known = shelf.settings
     found = embedding.find(known.model, digest=known.model_digest)
     return f"{found.name}, digest {found.digest}"
+
+
+def _encoding(shelf: settings.Shelf) -> str:
+    """By what questions are encoded, and why not by what is quicker."""
+    known = shelf.settings
+    if not known.frozen:
+        return "by sentence-transformers, as settings say (frozen = false)"
+    home = shelf.index / frozen.FOLDER
+    model = embedding.find(known.model, digest=known.model_digest, home=home)
+    held = model.held()
+    if not model.freezes:
+        return f"by {model.name}, which has no files to freeze"
+    if held is None:
+        return "by sentence-transformers until askreport build freezes the model"
+    if held.files is None:
+        return f"by sentence-transformers: the model cannot be frozen: {held.why}"
+    if not frozen.sound(home, held):
+        raise errors.IndexDamaged(
+            "the frozen copy of the model is damaged; sentence-transformers encodes",
+            hint="run askreport build, which makes it anew",
+        )
+    return f"by a frozen copy, checked against sentence-transformers ({held.made_by})"
 
 
 def _reranker(shelf: settings.Shelf) -> str:

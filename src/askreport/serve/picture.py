@@ -1,14 +1,19 @@
-"""a PDF, a page's number, words -> a PNG of the page with the words lit.
+"""a PDF, a page's number, rectangles -> a PNG of the page with them lit.
 
 Run as a process of its own, with bounds on memory and time: a PDF may be made to break
-whatever draws it. Arguments: path, digest, page number, width in pixels; the words on
-stdin, the PNG on stdout.
+whatever draws it. Arguments: path, digest, page number, width in pixels; the
+rectangles on stdin as JSON, the PNG on stdout.
 """
 
 import hashlib
+import json
+import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from askreport.types import Rectangle
 
 FOUND, FAILED, CHANGED, NO_PAGE = 0, 1, 3, 4
 """Exit codes."""
@@ -39,43 +44,32 @@ def main(arguments: list[str]) -> int:
     document = pypdfium2.PdfDocument(raw)
     if not 1 <= int(number) <= len(document):
         return NO_PAGE
-    words = sys.stdin.buffer.read().decode("utf-8", "replace")
-    image = drawn(document[int(number) - 1], words, width=int(width))
+    lit = [Rectangle(*sides) for sides in json.load(sys.stdin)]
+    image = drawn(document[int(number) - 1], lit, width=int(width))
     image.save(sys.stdout.buffer, "PNG", compress_level=6)
     return FOUND
 
 
-def drawn(page: Any, words: str, *, width: int) -> Any:  # noqa: ANN401 - pypdfium2, pillow
-    """The page as a Pillow image, with the words lit where they are found."""
+def drawn(page: Any, lit: Sequence[Rectangle], *, width: int) -> Any:  # noqa: ANN401 - pypdfium2, pillow
+    """The page as a Pillow image, with the rectangles lit."""
     across, down = page.get_size()
     scale = min(width / across, (MOST_PIXELS / (across * down)) ** 0.5)
     image = page.render(scale=scale).to_pil().convert("RGB")
-    if words:
-        from askreport.serve import lit
-
-        for box in lit.boxes(page.get_textpage(), words):
-            _light(image, _pixels(page, image.size, box))
+    for place in lit:
+        _light(image, _pixels(image.size, place, scale))
     return image
 
 
-def _pixels(page: Any, size: tuple[int, int], box: Any) -> tuple[int, int, int, int]:  # noqa: ANN401
-    """A box of the sheet as left, upper, right, lower of its picture."""
-    import ctypes
-
-    from pypdfium2 import raw
-
-    corners = []
-    for x, y in ((box.left, box.bottom), (box.right, box.top)):
-        across, down = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(page.raw, 0, 0, *size, 0, x, y, across, down)
-        corners.append((across.value, down.value))
-    (x0, y0), (x1, y1) = corners
+def _pixels(
+    size: tuple[int, int], place: Rectangle, scale: float
+) -> tuple[int, int, int, int]:
+    """A rectangle of the sheet as left, upper, right, lower of its picture."""
     wide, high = size
     return (
-        max(0, min(x0, x1) - 1),
-        max(0, min(y0, y1) - 1),
-        min(wide, max(x0, x1) + 1),
-        min(high, max(y0, y1) + 1),
+        max(0, math.floor(place.left * scale) - 1),
+        max(0, math.floor(place.top * scale) - 1),
+        min(wide, math.ceil(place.right * scale) + 1),
+        min(high, math.ceil(place.bottom * scale) + 1),
     )
 
 

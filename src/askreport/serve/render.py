@@ -21,6 +21,7 @@ from askreport.types import (
     Passage,
     Shelved,
     Source,
+    Unit,
     Unread,
 )
 
@@ -36,10 +37,28 @@ def title(titled: str, words: str) -> str:
     return f"{titled} ({DIGEST})" if words == "digest" else titled
 
 
-def page(number: int | None, label: str | None) -> str:
-    """Where to open it: "p. 12", or "p. iii (PDF 5)" where print and file differ."""
+def page(
+    number: int | None,
+    label: str | None,
+    unit: Unit = "page",
+    ocr: float | None = None,
+) -> str:
+    """Where to open it: "p. 12", or "p. iii (PDF 5)" where print and file differ.
+
+    What has no pages is named by its part: "slide 3", "Costs, rows 2–9". What was
+    recognised from a picture says so, and how surely.
+    """
+    place = _numbered(number, label, unit)
+    if ocr is None:
+        return place
+    return f"{place}, read by OCR ({round(ocr * 100)}% sure)"
+
+
+def _numbered(number: int | None, label: str | None, unit: Unit) -> str:
     if number is None:
         return ""
+    if unit != "page":
+        return label or f"{unit} {number}"
     if label is None or label == str(number):
         return f"p. {number}"
     return f"p. {label} (PDF {number})"
@@ -51,7 +70,7 @@ def place(citation: Citation) -> str:
         citation.publisher,
         citation.date,
         " > ".join(citation.section),
-        page(citation.page, citation.label),
+        page(citation.page, citation.label, citation.unit, citation.ocr),
     )
     return " · ".join(part for part in known if part)
 
@@ -63,7 +82,7 @@ def reference(citation: Citation) -> str:
         f"{title(citation.title, citation.words)}",
         citation.date,
         " > ".join(citation.section),
-        page(citation.page, citation.label),
+        page(citation.page, citation.label, citation.unit, citation.ocr),
         citation.url,
         f"passage {citation.passage}",
     )
@@ -77,7 +96,7 @@ def passage_reference(found: Passage) -> str:
         title(found.source.title, found.source.words),
         found.source.date,
         " > ".join(found.section),
-        page(found.page, found.label),
+        page(found.page, found.label, found.unit, found.ocr),
         found.source.url,
         f"passage {found.id}",
     )
@@ -229,7 +248,7 @@ def passage(found: Passage) -> str:
     where = (
         source_line(found.source),
         " > ".join(found.section),
-        page(found.page, found.label),
+        page(found.page, found.label, found.unit, found.ocr),
     )
     place_ = " · ".join(part for part in where if part)
     return f"{place_}\n    {found.text}\n    passage {found.id}"

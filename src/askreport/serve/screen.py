@@ -74,7 +74,7 @@ def passage(found: Passage, page: Page, *, whole: bool) -> Text:
     where = (
         render.source_line(found.source),
         " > ".join(found.section),
-        render.page(page.number, page.label),
+        render.page(page.number, page.label, page.unit, page.ocr),
     )
     return Text.assemble(
         (" · ".join(part for part in where if part) + "\n\n", "cyan"),

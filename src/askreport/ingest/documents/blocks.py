@@ -1,11 +1,11 @@
 """blocks of text -> a page: joined with known offsets, its headings marked."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from askreport import text as texts
-from askreport.types import Heading, Page, Span
+from askreport.types import Heading, Page, Span, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +17,55 @@ class Block:
     """Depth of a heading, from 1; 0 for anything else."""
     tight: bool = False
     """Stands on the line right after the block before it, as list items and rows do."""
+    row: bool = False
+    """A row of a table, which repeats its column headings."""
 
 
-def page(blocks: Iterable[Block], *, number: int | None, label: str | None) -> Page:
+def page(
+    blocks: Iterable[Block],
+    *,
+    number: int | None = None,
+    label: str | None = None,
+    unit: Unit = "page",
+) -> Page:
     """The blocks as one page's text, a blank line between them."""
-    whole = ""
+    parts: list[str] = []
+    size = 0
     headings = []
+    tables: list[Span] = []
+    within = False
     for block in blocks:
         line = " ".join(texts.normalise(block.text).split())
         if not line:
             continue
-        if whole:
-            whole += "\n" if block.tight else "\n\n"
+        if parts:
+            parts.append("\n" if block.tight else "\n\n")
+            size += len(parts[-1])
+        span = Span(size, size + len(line))
         if block.level:
-            span = Span(len(whole), len(whole) + len(line))
             headings.append(Heading(span, block.level, line))
-        whole += line
-    return Page(number, label, whole, tuple(headings))
+        if block.row:
+            goes_on = within and block.tight
+            start = tables.pop().start if goes_on else span.start
+            tables.append(Span(start, span.end))
+        within = block.row
+        parts.append(line)
+        size += len(line)
+    whole = "".join(parts)
+    return Page(number, label, whole, tuple(headings), unit=unit, tables=tuple(tables))
 
 
-def row(names: list[str], cells: list[str]) -> str:
+def rows(names: Sequence[str], table: Iterable[Sequence[str]]) -> Iterator[Block]:
+    """The rows of a table, each on a line right after the one before it."""
+    first = True
+    for cells in table:
+        text = row(names, cells)
+        if text:
+            yield Block(text, tight=not first, row=True)
+            first = False
+
+
+def row(names: Sequence[str], cells: Sequence[str]) -> str:
     """A table row that repeats its column headings, so that it can be quoted alone."""
     named = [
         f"{name}: {cell}" if name else cell

@@ -10,6 +10,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from askreport.ingest.documents import blocks
+from askreport.ingest.documents.found import Found
 from askreport.types import Page
 
 MOST_NESTED = 100
@@ -35,8 +36,13 @@ _TAG = re.compile(
 )
 
 
-def read(text: str, *, written: bool = True) -> tuple[Page, ...]:
-    """One unnumbered page. Raw HTML loses its tags and keeps its words.
+def read(text: str) -> Found:
+    """One unnumbered page. Raw HTML loses its tags and keeps its words."""
+    return Found(pages(text))
+
+
+def pages(text: str, *, written: bool = True) -> tuple[Page, ...]:
+    """The page of `read`.
 
     What was not `written` as Markdown but turned into it has neither HTML nor front
     matter: what looks like them is text.
@@ -97,8 +103,7 @@ def _rows(table: Sequence[Token]) -> Iterator[blocks.Block]:
         elif token.type == "inline":
             rows[-1].append(_plain(token))
     names, *others = rows
-    for i, cells in enumerate(others):
-        yield blocks.Block(blocks.row(names, cells), tight=i > 0)
+    yield from blocks.rows(names, others)
     if not others:
         yield blocks.Block("; ".join(filter(None, names)))
 

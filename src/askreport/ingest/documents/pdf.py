@@ -1,276 +1,230 @@
-"""a PDF with a text layer -> its pages, each with its number and its printed label.
+"""a PDF -> its pages: number, printed label, text and where its words stand.
 
-pypdfium2 (Apache-2.0 or BSD-3-Clause). Lines are joined into paragraphs by the gaps
-between them, their length and their punctuation. A heading is a line that the
-document's outline names, or one set clearly larger than the text around it.
+pypdfium2 (Apache-2.0 or BSD-3-Clause). Each page is read as the words on its sheet, put
+into reading order and composed; what repeats on the edges of the sheets is left out.
 """
 
-import ctypes
-import math
 import re
-import statistics
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import pypdfium2
 from pypdfium2 import raw
 
 from askreport import errors
 from askreport import text as texts
-from askreport.ingest.documents import blocks
-from askreport.types import Page, Unread
+from askreport.ingest.documents import (
+    composed,
+    furniture,
+    ocr,
+    reading_order,
+    sheets,
+)
+from askreport.ingest.documents.composed import Known
+from askreport.ingest.documents.found import Described, Found, Missed
+from askreport.ingest.documents.sheets import Sheet
+from askreport.types import Page
 
-SHORT = 0.75
-"""A line this much shorter than the page's longest, ending a sentence, ends a
-paragraph; one this much shorter than the line after it did not end because the column
-did."""
+TOGETHER = 64
+"""Pages looked at together for what repeats on them: enough for any running head, few
+enough that a long report takes no more memory than a short one."""
 
-LARGER = 1.15
-"""A line this much larger than the page's median is a heading: 12 points above 10."""
+STAMP_WORDS = 8
+"""A page of fewer words may be a scan that was stamped or numbered."""
 
-LARGEST = 1.6
-"""A heading this much larger than the page's median is one of the first level."""
+PICTURED = 0.5
+"""A picture that covers more of a page than this is a scan of one."""
 
-HEADING_WORDS = 20
-"""Large text of more words is a pull quote, whatever its size."""
+LOCKED = (
+    "give it with --password, name a variable that holds it in the catalogue "
+    "(password_env), or export it afresh without one"
+)
+"""What to do about a file that wants a password."""
 
-LEAST_LETTERS = 2
-"""A heading has more letters than this."""
-
-EDGE = 9
-"""Points by which a baseline may lie off the sheet while its letters show on it."""
-
-APART = 1.8
-"""Headings whose baselines are this many times their size apart are two headings."""
-
-GAP = 1.4
-"""Lines this much farther apart than the page's usual leading are two paragraphs."""
+NOBODY = ("anonymous", "unknown", "unspecified", "user", "administrator", "admin")
+"""What programs put where they were told no author."""
 
 _PROGRAM = re.compile(
     r"^(?:Microsoft (?:Word|PowerPoint|Excel) - )+|^untitled$", re.IGNORECASE
 )
 _FILE_NAME = re.compile(r"\.(?:pdf|docx?|pptx?|xlsx?|indd|qxp|rtf|tmp)$", re.IGNORECASE)
-_ENDS = re.compile(r"[.!?…][\"”’)]*$")
-_HYPHENS = re.compile("[\u00ad\u2010](?=\\s|$)")
-_HYPHEN = re.compile(r"(?<=\w)-$")
+_DATE = re.compile(r"D?:?\s*((?:19|20)\d\d)(0[1-9]|1[0-2])?")
 
-BROKEN = "\x02\ufffe"
-"""What PDFium puts for a hyphen and the line end after it."""
+Tell = Callable[[int, int], None]
+"""Told how many pages are done, of how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """The pages read, the ones that hold no text, and the title the file states."""
+def read(
+    path: Path,
+    *,
+    passwords: Sequence[str] = (),
+    scans: bool = True,
+    tell: Tell = lambda done, total: None,
+) -> Found:
+    """Every page of the file; `scans`: those without text too, where they can be read.
 
-    pages: tuple[Page, ...]
-    unread: tuple[Unread, ...]
-    title: str | None
-
-
-def read(path: Path, *, source: str) -> Pages:
-    """Every page of the file. Raises SourceUnreadable if it does not open."""
-    try:
-        opened = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        raise errors.SourceUnreadable(
-            f"{path.name} does not open as a PDF: {_reason(error)}",
-            hint="open it in a viewer; if it is damaged or locked, export it afresh",
-        ) from error
-    with opened:
-        return _pages(opened, source)
+    Raises SourceUnreadable if it does not open.
+    """
+    with opened(path, passwords) as document:
+        return _pages(document, scans, tell)
 
 
-def _reason(error: pypdfium2.PdfiumError) -> str:
-    locked = "password" in str(error).lower()
-    return "it needs a password" if locked else "the file is damaged or no PDF"
-
-
-def _pages(opened: pypdfium2.PdfDocument, source: str) -> Pages:
-    outline = _outline(opened)
-    pages = []
-    unread = []
-    for i in range(len(opened)):
-        number = i + 1
+def opened(path: Path, passwords: Sequence[str] = ()) -> pypdfium2.PdfDocument:
+    """The open file. Raises SourceUnreadable, saying so if it wants a password."""
+    for password in (None, *passwords):
         try:
-            lines = _lines(opened[i])
-        except pypdfium2.PdfiumError:
-            unread.append(Unread(source, number, "the page is damaged"))
-            continue
-        if not any(line.text for line in lines):
-            unread.append(Unread(source, number, "no text layer (a scan or a picture)"))
-            continue
-        label = texts.question(opened.get_page_label(i)) or None
-        found = _blocks(lines, outline.get(i, {}))
-        pages.append(blocks.page(found, number=number, label=label))
-    return Pages(tuple(pages), tuple(unread), _title(opened))
+            return pypdfium2.PdfDocument(path, password=password)
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                continue
+            raise errors.SourceUnreadable(
+                f"{path.name} does not open as a PDF: the file is damaged or no PDF",
+                hint="open it in a viewer; if it is damaged or locked, export it "
+                "afresh",
+            ) from error
+    if passwords:
+        raise errors.SourceUnreadable(
+            f"{path.name} does not open as a PDF: the password given for it is wrong",
+            hint="check the password, or export it afresh without one",
+        )
+    raise errors.SourceUnreadable(
+        f"{path.name} does not open as a PDF: it needs a password", hint=LOCKED
+    )
 
 
-def _title(opened: pypdfium2.PdfDocument) -> str | None:
-    """The title the file states, unless a program put its name or number there."""
-    stated = texts.question(opened.get_metadata_dict().get("Title", ""))
-    stated = _PROGRAM.sub("", stated)
-    named = re.search(r"[^\W\d_]{3}", stated) and not _FILE_NAME.search(stated)
-    return stated if named else None
+def _pages(document: pypdfium2.PdfDocument, scans: bool, tell: Tell) -> Found:
+    outline = _outline(document)
+    total = len(document)
+    pages: list[Page] = []
+    missed: list[Missed] = []
+    for first in range(0, total, TOGETHER):
+        together = range(first, min(first + TOGETHER, total))
+        found: dict[int, Sheet] = {}
+        for i in together:
+            try:
+                found[i] = _sheet(document, i)
+            except pypdfium2.PdfiumError:
+                missed.append(Missed(i + 1, "the page is damaged"))
+            tell(i + 1, total)
+        for i, composed_ in _composed(found, outline):
+            page: Page | Missed = composed_
+            if scans and (not composed_.text or _pictured(document, i, composed_)):
+                page = _recognised(document, i, composed_)
+                tell(i + 1, total)
+            if isinstance(page, Missed):
+                missed.append(page)
+            elif page.text:
+                label = page.label or _label(document, i)
+                pages.append(replace(page, label=label))
+    missed.sort(key=lambda item: item.page or 0)
+    return Found(tuple(pages), tuple(missed), _stated(document))
 
 
-def _outline(opened: pypdfium2.PdfDocument) -> dict[int, dict[str, int]]:
+def _pictured(document: pypdfium2.PdfDocument, i: int, page: Page) -> bool:
+    """Whether what text a page has is a stamp upon a scan."""
+    if page.text.count(" ") >= STAMP_WORDS:
+        return False
+    sheet = document[i]
+    try:
+        wide, tall = sheet.get_size()
+        pictures = sheet.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)
+        bounds = [picture.get_bounds() for picture in pictures]
+    except pypdfium2.PdfiumError:
+        return False
+    finally:
+        sheet.close()
+    largest = max(((c - a) * (d - b) for a, b, c, d in bounds), default=0.0)
+    return bool(largest > PICTURED * wide * tall)
+
+
+def _blank(sheet: pypdfium2.PdfPage) -> bool:
+    drawn = next(sheet.get_objects(max_depth=1), None) is not None
+    return not drawn and raw.FPDFPage_GetAnnotCount(sheet) == 0
+
+
+def _recognised(document: pypdfium2.PdfDocument, i: int, page: Page) -> Page | Missed:
+    """A page without text, or hardly any, read by OCR if it shows anything."""
+    sheet = document[i]
+    try:
+        if not page.text and _blank(sheet):
+            return page
+        if not ocr.there():
+            return page if page.text else Missed(i + 1, ocr.MISSING)
+        found = ocr.read(sheet, number=i + 1)
+    except subprocess.TimeoutExpired:
+        return page if page.text else Missed(i + 1, ocr.SLOW)
+    except pypdfium2.PdfiumError:
+        return page if page.text else Missed(i + 1, "the page is damaged")
+    finally:
+        sheet.close()
+    if found is not None and len(found.text) > len(page.text):
+        return replace(found, label=page.label)
+    return page if page.text else Missed(i + 1, ocr.ILLEGIBLE)
+
+
+def _sheet(document: pypdfium2.PdfDocument, i: int) -> Sheet:
+    page = document[i]
+    try:
+        return sheets.read(page)
+    finally:
+        page.close()
+
+
+def _composed(
+    found: Mapping[int, Sheet], outline: Mapping[int, Mapping[str, int]]
+) -> Iterator[tuple[int, Page]]:
+    """The pages of sheets that are looked at together."""
+    extras = furniture.find(found)
+    usual = _usual(found)
+    for i, sheet in found.items():
+        kept = furniture.kept(sheet, extras.runs[i])
+        regions = reading_order.regions(sheet, kept)
+        known = Known(outline.get(i, {}), usual)
+        page = composed.page(sheet, regions, known, number=i + 1)
+        yield i, replace(page, label=extras.labels.get(i))
+
+
+def _usual(found: Mapping[int, Sheet]) -> float:
+    """The size of most of the type."""
+    sizes = [
+        run.size
+        for sheet in found.values()
+        for run in sheet.runs
+        for _ in range(run.first, run.last)
+    ]
+    return median(sizes) if sizes else 0.0
+
+
+def _label(document: pypdfium2.PdfDocument, i: int) -> str | None:
+    """What the file says that the page is called."""
+    return texts.question(document.get_page_label(i)) or None
+
+
+def _stated(document: pypdfium2.PdfDocument) -> Described:
+    """Title, author and date as the file states them, unless a program put its name or
+    number there.
+    """
+    told = document.get_metadata_dict()
+    title = _PROGRAM.sub("", texts.question(told.get("Title", "")))
+    named = re.search(r"[^\W\d_]{3}", title) and not _FILE_NAME.search(title)
+    author = texts.question(told.get("Author", ""))
+    # To the month: a report is out some days before or after its file is made.
+    dated = _DATE.match(told.get("CreationDate", ""))
+    date = "-".join(part for part in dated.groups() if part) if dated else None
+    known = author if author.lower() not in NOBODY else ""
+    return Described(title if named else None, None, date, known or None)
+
+
+def _outline(document: pypdfium2.PdfDocument) -> dict[int, dict[str, int]]:
     """For each page index, its outline entries and their levels."""
     found: dict[int, dict[str, int]] = {}
-    for mark in opened.get_toc(max_depth=6):
+    for mark in document.get_toc(max_depth=6):
         place = mark.get_dest()
         index = None if place is None else place.get_index()
-        title = _folded(mark.get_title())
+        title = composed.folded(mark.get_title())
         if index is not None and title:
             found.setdefault(index, {})[title] = mark.level + 1
     return found
-
-
-def _folded(title: str) -> str:
-    return " ".join(texts.words(texts.normalise(title).lower()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line as the page shows it."""
-
-    text: str
-    size: float
-    """Height of its type in points, after every scaling; 0 where that is unknown."""
-    y: float
-    """Height of its baseline above the foot of the page."""
-
-
-def _lines(page: pypdfium2.PdfPage) -> list[_Line]:
-    """The lines of a page in the order of its text, without those off the sheet."""
-    layer = page.get_textpage()
-    left, bottom, right, top = page.get_bbox()
-    left, bottom, right, top = left - EDGE, bottom - EDGE, right + EDGE, top + EDGE
-    found = []
-    for first, text in _runs(layer):
-        kept = [i for i, c in enumerate(text) if not c.isspace()]
-        if not kept:
-            continue
-        sampled = [first + i for i in (kept[0], kept[len(kept) // 2], kept[-1])]
-        places = [_origin(layer, i) for i in sampled]
-        if not any(left <= x <= right and bottom <= y <= top for x, y in places):
-            continue
-        size = statistics.median(_size(layer, i) for i in sampled)
-        clean = texts.question(_HYPHENS.sub("-", text))
-        found.append(_Line(clean, size, places[0][1]))
-    return found
-
-
-def _runs(layer: pypdfium2.PdfTextPage) -> Iterator[tuple[int, str]]:
-    """Each line with the index of its first character."""
-    line: list[str] = []
-    count = layer.count_chars()
-    for i in range(count):
-        code = raw.FPDFText_GetUnicode(layer, i)
-        char = chr(code) if code < 0x110000 else "\ufffd"
-        if char in "\r\n" or char in BROKEN:
-            yield i - len(line), "".join(line) + "-" * (char in BROKEN)
-            line = []
-        else:
-            line.append(char)
-    yield count - len(line), "".join(line)
-
-
-def _origin(layer: pypdfium2.PdfTextPage, i: int) -> tuple[float, float]:
-    x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(layer, i, x, y)
-    return x.value, y.value
-
-
-def _size(layer: pypdfium2.PdfTextPage, i: int) -> float:
-    """The size of a character's font times what the text's matrix scales it by."""
-    matrix = raw.FS_MATRIX()
-    if not raw.FPDFText_GetMatrix(layer, i, matrix):
-        return 0.0
-    return float(raw.FPDFText_GetFontSize(layer, i) * math.hypot(matrix.c, matrix.d))
-
-
-def _blocks(lines: Sequence[_Line], outline: dict[str, int]) -> Iterator[blocks.Block]:
-    usual = statistics.median(line.size for line in lines for _ in line.text)
-    runs = list(_alike(lines, LARGER * usual))
-    if runs[-1][0].size > LARGER * usual and runs[-1][0].y >= max(x.y for x in lines):
-        runs = runs[-1:] + runs[:-1]  # drawn last, but it stands on top of the page
-    for run in runs:
-        text = " ".join(line.text for line in run)
-        if run[0].size <= LARGER * usual:
-            yield from _paragraphs(run, outline)
-        elif len(texts.words(text)) <= HEADING_WORDS:
-            large = 1 if run[0].size >= LARGEST * usual else 2
-            yield blocks.Block(text, outline.get(_folded(text), large))
-        else:
-            yield blocks.Block(text)
-
-
-def _alike(lines: Sequence[_Line], limit: float) -> Iterator[list[_Line]]:
-    """Runs of ordinary lines, and of large ones that are one heading together."""
-    run: list[_Line] = []
-    for line in lines:
-        # A large initial or a large figure is no heading.
-        letters = sum(c.isalpha() for c in line.text)
-        size = line.size if letters > LEAST_LETTERS else min(line.size, limit)
-        line = _Line(line.text, size, line.y)
-        if run and not _belongs(line, run[-1], limit):
-            yield run
-            run = []
-        run.append(line)
-    yield run
-
-
-def _belongs(line: _Line, before: _Line, limit: float) -> bool:
-    if max(line.size, before.size) <= limit:
-        return True
-    near = abs(before.y - line.y) < APART * line.size
-    return near and math.isclose(line.size, before.size, rel_tol=0.02)
-
-
-def _paragraphs(
-    lines: Sequence[_Line], outline: dict[str, int]
-) -> Iterator[blocks.Block]:
-    gaps = [a.y - b.y for a, b in pairwise(lines) if a.y - b.y > 1]
-    far = GAP * statistics.median(gaps) if gaps else math.inf
-    longest = max(len(line.text) for line in lines)
-    held = ""
-    for i, line in enumerate(lines):
-        level = outline.get(_folded(line.text), 0)
-        parted = i > 0 and lines[i - 1].y - line.y > far
-        if held and (level or _starts(line.text, held, parted=parted)):
-            yield blocks.Block(held)
-            held = ""
-        after = lines[i + 1].text if i + 1 < len(lines) else ""
-        alone = not held and _titles(line.text, after)
-        held = _appended(held, line.text)
-        if level or alone or _closes(line.text, longest):
-            yield blocks.Block(held, level)
-            held = ""
-    if held:
-        yield blocks.Block(held)
-
-
-def _starts(line: str, held: str, *, parted: bool) -> bool:
-    """Whether a line begins a paragraph: an item, or parted from a whole sentence."""
-    goes_on = line[:1].islower() and not _ENDS.search(held)
-    return blocks.is_item(line) or (parted and not goes_on)
-
-
-def _titles(line: str, after: str) -> bool:
-    """Whether a line stands over the next one rather than running on into it."""
-    short = len(line) < SHORT * len(after)
-    return short and not after[:1].islower() and blocks.heading_level(line) > 0
-
-
-def _closes(line: str, longest: int) -> bool:
-    return bool(_ENDS.search(line)) and len(line) < SHORT * longest
-
-
-def _appended(held: str, line: str) -> str:
-    """The next line put after what is held, a word cut by a hyphen made whole."""
-    if not _HYPHEN.search(held):
-        return f"{held} {line}".strip()
-    cut = line[:1].islower() and held[-2].islower()
-    return (held[:-1] if cut else held) + line

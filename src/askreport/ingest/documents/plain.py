@@ -4,20 +4,21 @@ import re
 from collections.abc import Iterator
 
 from askreport.ingest.documents import blocks
-from askreport.types import Page
+from askreport.ingest.documents.found import Found
 
 
-def read(text: str) -> tuple[Page, ...]:
+def read(text: str) -> Found:
     """One unnumbered page, or numbered ones where form feeds separate them."""
     if "\f" not in text:
-        return (blocks.page(_blocks(text), number=None, label=None),)
-    return tuple(
-        blocks.page(_blocks(part), number=number, label=None)
-        for number, part in enumerate(text.rstrip("\f\n ").split("\f"), start=1)
+        return Found((blocks.page(blocks_of(text), number=None, label=None),))
+    parts = enumerate(text.rstrip("\f\n ").split("\f"), start=1)
+    return Found(
+        tuple(blocks.page(blocks_of(p), number=n, label=None) for n, p in parts)
     )
 
 
-def _blocks(text: str) -> Iterator[blocks.Block]:
+def blocks_of(text: str) -> Iterator[blocks.Block]:
+    """Headings, paragraphs and items of a text."""
     for paragraph in re.split(r"\n[ \t]*\n", "\n".join(text.splitlines())):
         lines = [line for line in paragraph.split("\n") if line.strip()]
         if len(lines) == 1 and (level := blocks.heading_level(lines[0])):

@@ -6,16 +6,17 @@ itself only.
 """
 
 import codecs
+import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from charset_normalizer import from_bytes
 
 from askreport import errors
-from askreport.ingest.documents import html, markdown, pdf, plain
-from askreport.types import Document, Page, Source
+from askreport.ingest.documents.found import Described, Found
+from askreport.types import Document, Page, Source, Unread
 
 MOST_BYTES = 256 * 2**20
 """A larger file is refused: a report of a thousand pages takes a tenth of it."""
@@ -45,58 +46,142 @@ _DECLARED = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE
 )
 
-TEXTS: dict[str, Callable[[str], tuple[Page, ...]]] = {
-    ".md": markdown.read,
-    ".markdown": markdown.read,
-    ".txt": plain.read,
-    ".text": plain.read,
-    ".html": html.read,
-    ".htm": html.read,
+TEXTS = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "plain",
+    ".text": "plain",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".csv": "cells.separated",
+    ".tsv": "cells.separated",
 }
-"""Formats that are text underneath, by file ending."""
+"""Formats that are text underneath, by file ending: the module that reads each, and the
+function in it if that is not `read`."""
 
-ENDINGS = frozenset([*TEXTS, ".pdf"])
+OTHERS = {
+    ".docx": "docx",
+    ".odt": "odt",
+    ".pptx": "pptx",
+    ".xlsx": "cells.workbook",
+    ".eml": "eml",
+}
+"""Formats that come as bytes, likewise."""
+
+ENDINGS = frozenset([*TEXTS, *OTHERS, ".pdf"])
 """Every file ending that has a reader."""
 
+INSTEAD = {
+    ".doc": "open it in a word processor and save it as .docx or PDF",
+    ".rtf": "open it in a word processor and save it as .docx or PDF",
+    ".pages": "export it as PDF",
+    ".xls": "open it in a spreadsheet program and save it as .xlsx",
+    ".ods": "open it in a spreadsheet program and save it as .xlsx",
+    ".xlsb": "open it in a spreadsheet program and save it as .xlsx",
+    ".ppt": "open it in a presentation program and save it as .pptx or PDF",
+    ".odp": "open it in a presentation program and save it as .pptx or PDF",
+    ".msg": "open it in a mail program and save it as .eml",
+    ".epub": "convert it to PDF or HTML",
+    ".zip": "unpack it and put the documents in it into sources/",
+    ".png": "put it into a PDF, which is read by OCR",
+    ".jpg": "put it into a PDF, which is read by OCR",
+    ".jpeg": "put it into a PDF, which is read by OCR",
+    ".tif": "put it into a PDF, which is read by OCR",
+    ".tiff": "put it into a PDF, which is read by OCR",
+}
+"""What to do about formats that have no reader."""
 
-def read(source: Source, path: Path, *, titled: bool) -> Document:
+Tell = Callable[[int, int], None]
+"""Told how many pages are done, of how many."""
+
+
+def read(
+    source: Source,
+    path: Path,
+    *,
+    titled: bool,
+    passwords: Sequence[str] = (),
+    tell: Tell = lambda done, total: None,
+) -> Document:
     """The document in `path`, described by itself where the catalogue is silent.
 
-    Raises SourceUnreadable if the file yields no text at all.
+    `passwords` are tried if it wants one. Raises SourceUnreadable if the file yields no
+    text at all.
     """
     _check(path)
-    if path.suffix.lower() == ".pdf":
-        found = pdf.read(path, source=source.id)
-        if not titled and found.title:
-            source = replace(source, title=found.title)
-        return _document(Document(source, found.pages, found.unread), path)
-    text = _decoded(path)
-    pages = tuple(TEXTS[path.suffix.lower()](text))
-    said = _described(path, text, pages)
-    source = replace(
-        source,
-        title=source.title if titled else said.title or source.title,
-        publisher=source.publisher or said.publisher,
-        date=source.date or said.date,
-    )
-    return _document(Document(source, pages), path)
-
-
-def _document(document: Document, path: Path) -> Document:
-    pages = tuple(page for page in document.pages if page.text)
+    found = _found(path, passwords, tell)
+    pages = tuple(page for page in found.pages if page.text)
     if not pages:
         raise errors.SourceUnreadable(
             f"{path.name} holds no text that can be read",
             hint="scans need a text layer (OCR); otherwise check the file is not empty",
         )
-    return replace(document, pages=pages)
+    missed = tuple(Unread(source.id, m.page, m.reason) for m in found.missed)
+    return Document(_known(source, found.said, titled=titled), pages, missed)
+
+
+def opened(source: Source, path: Path, passwords: Sequence[str]) -> Document:
+    """A document of no pages, with something unread if a password opened the file.
+
+    Raises SourceUnreadable if none does.
+    """
+    from askreport.ingest.documents import pdf
+
+    _check(path)
+    try:
+        pdf.opened(path).close()
+    except errors.SourceUnreadable:
+        pdf.opened(path, passwords).close()
+        return Document(source, (), (Unread(source.id, None, "opened"),))
+    return Document(source, ())
+
+
+def _found(path: Path, passwords: Sequence[str], tell: Tell) -> Found:
+    """By the module of the format, which is imported when first needed."""
+    ending = path.suffix.lower()
+    if ending == ".pdf":
+        from askreport.ingest.documents import pdf
+
+        return pdf.read(path, passwords=passwords, tell=tell)
+    name, _, verb = (TEXTS.get(ending) or OTHERS[ending]).partition(".")
+    module = importlib.import_module(f"askreport.ingest.documents.{name}")
+    given = _decoded(path) if ending in TEXTS else path
+    found: Found = getattr(module, verb or "read")(given)
+    if found.said.title is None and name in ("markdown", "plain", "docx", "odt"):
+        title = _heading(name, found.pages)
+        found = replace(found, said=replace(found.said, title=title))
+    return found
+
+
+def _heading(name: str, pages: Sequence[Page]) -> str | None:
+    """The first top-level heading.
+
+    In plain text headings are guesses, and only one that stands alone is a title.
+    """
+    tops = [h.text for page in pages for h in page.headings if h.level == 1]
+    return tops[0] if tops and (name != "plain" or len(tops) == 1) else None
+
+
+def _known(source: Source, said: Described, *, titled: bool) -> Source:
+    """The source with what the file says of itself where the catalogue is silent."""
+    return replace(
+        source,
+        title=source.title if titled else said.title or source.title,
+        publisher=source.publisher or said.publisher,
+        date=source.date or said.date,
+        author=source.author or said.author,
+        url=source.url or said.url,
+    )
 
 
 def _check(path: Path) -> None:
     if path.suffix.lower() not in ENDINGS:
         raise errors.SourceUnreadable(
             f"{path.name}: no reader for {path.suffix or 'files without an ending'}",
-            hint="convert it to PDF, Markdown, HTML or plain text",
+            hint=INSTEAD.get(
+                path.suffix.lower(), "convert it to PDF, Markdown, HTML or plain text"
+            ),
         )
     try:
         size = path.stat().st_size
@@ -171,16 +256,3 @@ def _text(text: str, path: Path) -> str:
             hint="give it the ending of its real format",
         )
     return text
-
-
-def _described(path: Path, text: str, pages: tuple[Page, ...]) -> html.Described:
-    """What the file says of itself: a web page's metadata, else its first heading.
-
-    In plain text headings are guesses, and only one that stands alone is a title.
-    """
-    ending = path.suffix.lower()
-    if ending in (".html", ".htm"):
-        return html.described(text)
-    tops = [h.text for page in pages for h in page.headings if h.level == 1]
-    plainly = ending in (".md", ".markdown") or len(tops) == 1
-    return html.Described(tops[0] if tops and plainly else None, None, None)

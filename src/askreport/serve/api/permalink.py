@@ -14,7 +14,7 @@ def html(passage: Passage, page: Page, *, image: str | None = None) -> str:
     `image` is where a picture of the page is to be had, if there is one.
     """
     reference = f"\u201c{passage.text}\u201d\n\n{render.passage_reference(passage)}"
-    where = render.page(passage.page, passage.label)
+    where = render.page(passage.page, passage.label, passage.unit, passage.ocr)
     title = render.title(passage.source.title, passage.source.words)
     return look.page(
         "permalink.html",

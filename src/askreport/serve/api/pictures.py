@@ -1,12 +1,13 @@
-"""a page of a PDF and words -> its PNG, drawn in another process, kept for a while."""
+"""a page of a PDF and places -> its PNG, drawn in another process, kept for a while."""
 
+import json
 import logging
 import subprocess
 import sys
 import threading
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from askreport.errors import NotFound
 from askreport.library import Library
 from askreport.serve import picture
 from askreport.serve.api.later import Busy
-from askreport.types import Source
+from askreport.types import Rectangle, Source
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +39,12 @@ SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A page to draw, and the words to light on it."""
+    """A page to draw, and what to light on it."""
 
     source: Source
     number: int
     width: int = WIDTH
-    words: str = ""
+    lit: tuple[Rectangle, ...] = ()
 
 
 def drawable(source: Source, number: int | None) -> bool:
@@ -95,7 +96,7 @@ def _process(path: Path, wanted: Wanted) -> bytes:
     with suppress(subprocess.TimeoutExpired):
         ran = subprocess.run(  # noqa: S603 - our own program; no shell
             [*command, *what],
-            input=wanted.words.encode("utf-8", "replace"),
+            input=json.dumps([astuple(place) for place in wanted.lit]).encode(),
             capture_output=True,
             timeout=SECONDS,
             check=False,

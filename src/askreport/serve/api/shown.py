@@ -7,6 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
+from askreport import rectangles
 from askreport.errors import NotFound
 from askreport.library import Library
 from askreport.serve.api import examples, permalink
@@ -67,7 +68,7 @@ async def get_page_image(
 def _wanted(library: Library, where: tuple[str, int, str | None], width: int) -> Wanted:
     document, number, passage = where
     source = library.document(document).source
-    library.page(document, number)
+    page = library.page(document, number)
     if passage is None:
         return Wanted(source, number, width)
     found = library.passage(passage)
@@ -76,7 +77,8 @@ def _wanted(library: Library, where: tuple[str, int, str | None], width: int) ->
             f"no passage {passage!r} on that page",
             hint=f"it stands on page {found.page} of {found.source.id}",
         )
-    return Wanted(source, number, width, found.text)
+    lit = rectangles.of(page.layout, found.start, found.end)
+    return Wanted(source, number, width, lit)
 
 
 def _pages(said: dict[int | str, str]) -> dict[int | str, dict[str, Any]]:

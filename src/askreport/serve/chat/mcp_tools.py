@@ -173,7 +173,7 @@ def _titled(passage: Passage) -> str:
     known = (
         render.title(passage.source.title, passage.source.words),
         " > ".join(passage.section),
-        render.page(passage.page, passage.label),
+        render.page(passage.page, passage.label, passage.unit, passage.ocr),
     )
     return ", ".join(part for part in known if part)
 
@@ -189,6 +189,8 @@ def _placed(passage: Passage) -> dict[str, Any]:
         "section": list(passage.section),
         "page": passage.page,
         "label": passage.label,
+        "unit": passage.unit,
+        "ocr": passage.ocr,
         "original": source.url,
     }
 

@@ -97,7 +97,7 @@ def pieces(text: str) -> list[str]:
 def titled(citation: Citation) -> str:
     """Title and place of a citation, to name it on a button."""
     title = render.title(citation.title, citation.words)
-    page = render.page(citation.page, citation.label)
+    page = render.page(citation.page, citation.label, citation.unit, citation.ocr)
     place = page or " ".join(citation.section[-1:])
     return inert.line(", ".join(part for part in (title, place) if part))
 
