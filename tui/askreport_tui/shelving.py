@@ -1,7 +1,7 @@
 """what whoever keeps a shelf wants -> sources/ and index/ changed, and how they stand.
 
-Changes nothing by itself: files are taken, named and removed as the service does it,
-generations chosen as the command line does it.
+Changes nothing by itself: files are taken and generations chosen as the command line
+does it, and removed as the service does it.
 """
 
 from dataclasses import dataclass

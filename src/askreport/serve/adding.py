@@ -76,7 +76,7 @@ def add(
     stated = {key: value for key, value in options.items() if value}
     limits = _limits(megabytes, seconds, allow_private)
     passwords = console.secrets([password] if password else [])
-    told = _add(_open(shelf), given, stated, limits, passwords)
+    told = _add(console.opened(shelf), given, stated, limits, passwords)
     raise typer.Exit(1 if any(one.refused for one in told) else 0)
 
 
@@ -95,7 +95,7 @@ def list_sources(
         return
     from askreport.serve import checking, render
 
-    library = _open(shelf)
+    library = console.opened(shelf)
     if check:
         found = checking.check(library.generation)
         plain = checking.told(found)
@@ -121,7 +121,7 @@ def fetch(
     """
     from askreport.ingest import shelving
 
-    library = _open(shelf)
+    library = console.opened(shelf)
     wanted = shelving.originals(library.shelf.sources)
     if not wanted:
         said("no digest names an original with an address that is not here already")
@@ -134,14 +134,6 @@ def _limits(megabytes: int, seconds: float, private: bool) -> "Limits":
     from askreport.ingest.downloads import Limits
 
     return Limits(megabytes, seconds, private)
-
-
-def _open(shelf: object) -> "Library":
-    from pathlib import Path
-
-    from askreport.library import Library
-
-    return Library.open(shelf if isinstance(shelf, Path) else None)
 
 
 def _add(

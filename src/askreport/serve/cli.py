@@ -30,6 +30,7 @@ from askreport.serve import (
 from askreport.serve.console import Shelf
 from askreport.serve.console import build as _build
 from askreport.serve.console import err as _err
+from askreport.serve.console import opened as _open
 from askreport.serve.console import out as _out
 from askreport.serve.console import said as _said
 from askreport.serve.console import styled as _styled
@@ -37,7 +38,6 @@ from askreport.serve.console import tell as _tell
 from askreport.types import Filter
 
 if TYPE_CHECKING:
-    from askreport.library import Library
     from askreport.serve.client import Service
 
 ANSWERED, ERROR, USAGE, NO_EVIDENCE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -327,12 +327,6 @@ def _question(given: str | None) -> str:
     stdin = cast(io.BufferedReader, sys.stdin.buffer)
     said = b"".join(iter(lambda: stdin.read1(2**16), b""))
     return said.decode("utf-8", errors="replace")
-
-
-def _open(shelf: Path | None) -> "Library":
-    from askreport.library import Library
-
-    return Library.open(shelf)
 
 
 def _service(address: str, key_file: Path | None) -> "Service":

@@ -27,6 +27,13 @@ Shelf = Annotated[
 ]
 
 
+def opened(shelf: Path | None) -> "Library":
+    """The shelf of a command. Raises as `Library.open`."""
+    from askreport.library import Library
+
+    return Library.open(shelf)
+
+
 def secrets(given: Sequence[str]) -> tuple[str, ...]:
     """Passwords as given; one that is - is asked for, so that it is in no history."""
     return tuple(

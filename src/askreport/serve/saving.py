@@ -11,11 +11,10 @@ import typer
 
 from askreport import errors
 from askreport.serve import narrowing
-from askreport.serve.console import Shelf, said, tell
+from askreport.serve.console import Shelf, opened, said, tell
 from askreport.types import Filter
 
 if TYPE_CHECKING:
-    from askreport.library import Library
     from askreport.saved import Drift, Quote, Saved
 
 commands = typer.Typer()
@@ -42,7 +41,7 @@ def save(
     """
     from askreport import saved
 
-    library = _open(shelf)
+    library = opened(shelf)
     kept = saved.of(library.ask(question, among=among), among)
     saved.keep(library.shelf.root, kept)
     tell(kept.text if kept.status == "answered" else "No evidence.")
@@ -69,7 +68,7 @@ def check(as_json: AsJson = False, shelf: Shelf = None) -> None:
 
     Exit code 1 says that something is.
     """
-    found = _open(shelf).drift()
+    found = opened(shelf).drift()
     if as_json:
         tell(json.dumps([asdict(one) for one in found], indent=2))
     else:
@@ -91,7 +90,7 @@ def accept(
     """Make what is answered now what later answers are compared with."""
     from askreport import saved
 
-    library = _open(shelf)
+    library = opened(shelf)
     root = library.shelf.root
     known = _read(root)
     wanted = known if question_id is None else (_one(known, question_id),)
@@ -106,7 +105,7 @@ def remove(question_id: Id, shelf: Shelf = None) -> None:
     """Forget a saved question."""
     from askreport import saved
 
-    root = _open(shelf).shelf.root
+    root = opened(shelf).shelf.root
     known = _read(root)
     gone = _one(known, question_id)
     saved.write(root, [one for one in known if one.id != gone.id])
@@ -132,12 +131,6 @@ def _lines(one: "Drift") -> Iterator[str]:
 def _cited(quote: "Quote") -> str:
     page = f", page {quote.page}" if quote.page is not None else ""
     return f'{quote.document}{page}: "{quote.quote}"'
-
-
-def _open(shelf: Path | None) -> "Library":
-    from askreport.library import Library
-
-    return Library.open(shelf)
 
 
 def _read(shelf: Path | None) -> "tuple[Saved, ...]":

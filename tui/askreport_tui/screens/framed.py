@@ -17,6 +17,7 @@ from askreport import errors
 from askreport_tui import glyphs, messages
 from askreport_tui.desk import Desk
 from askreport_tui.widgets.build_panel import BuildPanel
+from askreport_tui.widgets.table import Table
 from askreport_tui.widgets.trouble_panel import MENDABLE, TroublePanel
 
 R = TypeVar("R")
@@ -115,3 +116,21 @@ class Framed(Troubled[R]):
             panel.clear()
         else:
             self.dismiss(None)
+
+
+class Listing(Framed[R]):
+    """A table of what a build changes; it is listed again when a build has ended."""
+
+    def on_mount(self) -> None:
+        """List it."""
+        self.query_one(Table).focus()
+        self.action_reload()
+        self.watch(self.app, "building", self._built, init=False)
+
+    def action_reload(self) -> None:
+        """List it as it stands now."""
+        raise NotImplementedError
+
+    def _built(self, step: object) -> None:
+        if step is None:
+            self.action_reload()

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from askreport import text as texts
-from askreport_tui.screens.framed import Framed
+from askreport_tui.screens.framed import Listing
 from askreport_tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ COLUMNS = (
 )
 
 
-class GenerationsScreen(Framed[None]):
+class GenerationsScreen(Listing[None]):
     """One row a generation, the newest first."""
 
     HEADING = "Generations"
@@ -38,16 +38,6 @@ class GenerationsScreen(Framed[None]):
     def body(self) -> ComposeResult:
         """The generations."""
         yield Table(*COLUMNS)
-
-    def on_mount(self) -> None:
-        """List them."""
-        self.query_one(Table).focus()
-        self.action_reload()
-        self.watch(self.app, "building", self._built, init=False)
-
-    def _built(self, step: object) -> None:
-        if step is None:
-            self.action_reload()
 
     def action_reload(self) -> None:
         """List the generations as they stand now."""

@@ -15,7 +15,7 @@ from askreport.types import Shelved
 from askreport_tui import glyphs, messages, place, standing
 from askreport_tui.place import Place
 from askreport_tui.screens.forms import AddScreen, ConfirmScreen
-from askreport_tui.screens.framed import Framed
+from askreport_tui.screens.framed import Listing
 from askreport_tui.screens.generations import GenerationsScreen
 from askreport_tui.screens.outline import OutlineScreen
 from askreport_tui.shelving import Added
@@ -31,7 +31,7 @@ COLUMNS = (
 )
 
 
-class ShelfScreen(Framed[Place]):
+class ShelfScreen(Listing[Place]):
     """Gives a place to read, or None."""
 
     HEADING = "Shelf"
@@ -58,16 +58,6 @@ class ShelfScreen(Framed[Place]):
         yield Table(*COLUMNS)
         with VerticalScroll(id="detail", can_focus=False):
             yield Static(markup=False)
-
-    def on_mount(self) -> None:
-        """List them."""
-        self.query_one(Table).focus()
-        self.action_reload()
-        self.watch(self.app, "building", self._built, init=False)
-
-    def _built(self, step: object) -> None:
-        if step is None:
-            self.action_reload()
 
     def action_reload(self) -> None:
         """List the documents as they stand now."""

@@ -5,7 +5,7 @@ whose rows are read across, or columns, each read down and taken apart in the sa
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
@@ -281,36 +281,35 @@ def _kind(band: _Band) -> str:
 
 def _parted(band: _Band) -> _Band | None:
     """The band with only the gutter that parts it into sides read by themselves."""
-    return _facing(band) or next(filter(None, map(_aside(band), band.gutters)), None)
+    facing = _facing(band)
+    if facing is not None:
+        return facing
+    cells = [cell for row in band.rows for cell in row.cells]
+    runs = [run for cell in cells for run in cell.runs]
+    words = {
+        cell.runs[0].first: cell.text.count(" ") + 1
+        for cell in cells
+        if len(cell.runs) == 1
+    }
+    for gutter in band.gutters:
+        if _beside_prose(gutter, runs, words):
+            return replace(band, free=[gutter])
+    return None
 
 
-def _aside(band: _Band) -> Callable[[Gap], _Band | None]:
+def _beside_prose(gutter: Gap, runs: Sequence[Run], words: Mapping[int, int]) -> bool:
     """Whether a gutter has a column of prose on one side, and on the other what has
     lines of its own: a chart, a box, a list.
 
     Prose is drawn line by line; cells stand level with the words that they go with.
     """
-    runs = [run for row in band.rows for cell in row.cells for run in cell.runs]
-    told = {
-        run.first: cell.text.count(" ") + 1
-        for row in band.rows
-        for cell in row.cells
-        for run in cell.runs
-        if len(cell.runs) == 1
-    }
-
-    def part(gutter: Gap) -> _Band | None:
-        left, right = gutter
-        sides = [
-            [run for run in runs if run.right <= left + 1],
-            [run for run in runs if run.left >= right - 1],
-        ]
-        for column, other in (sides, sides[::-1]):
-            if _is_prose(column, told) and _askew(column, other):
-                return replace(band, free=[gutter])
-        return None
-
-    return part
+    left, right = gutter
+    before = [run for run in runs if run.right <= left + 1]
+    after = [run for run in runs if run.left >= right - 1]
+    return any(
+        _is_prose(column, words) and _askew(column, other)
+        for column, other in ((before, after), (after, before))
+    )
 
 
 def _is_prose(column: Sequence[Run], words: Mapping[int, int]) -> bool:
