@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import threads
+from askreport import arrays, threads
 
 if TYPE_CHECKING:
     import faiss
@@ -221,7 +221,7 @@ def read(
     rough = _faiss().deserialize_index(raw)
     if whole is None:
         return Index(rough)
-    mapped = np.asarray(np.load(whole, mmap_mode="r"))
+    mapped = arrays.mapped(whole)
     return Index(rough, mapped, int(rough.nprobe), checks=checks)
 
 

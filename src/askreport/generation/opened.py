@@ -9,7 +9,7 @@ from typing import Self, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import dense, errors, late, lexical
+from askreport import arrays, dense, errors, late, lexical
 from askreport.generation import files, manifest, sentences
 from askreport.generation.blocks import ENDING, Blocks
 from askreport.types import Document, Page, Passage, Unread
@@ -143,12 +143,12 @@ class Generation:
     @cached_property
     def keys(self) -> NDArray[np.uint8]:
         """What each passage was encoded from, digested; shape (passages, 32)."""
-        return np.asarray(self._read(np.load, "keys.npy"), dtype=np.uint8)
+        return np.asarray(self._read(arrays.loaded, "keys.npy"), dtype=np.uint8)
 
     @cached_property
     def probe(self) -> NDArray[np.float32]:
         """What the encoder made of `embedding.PROBE`; empty if nobody asked it."""
-        return np.asarray(self._read(np.load, "probe.npy"), dtype=np.float32)
+        return np.asarray(self._read(arrays.loaded, "probe.npy"), dtype=np.float32)
 
     def _documents(self, name: str) -> tuple[Document, ...]:
         rows = self._read(files.read_lines, name)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from askreport import arrays
 from askreport import text as texts
 from askreport.types import Passage, Span
 
@@ -59,8 +60,5 @@ def write(sentences: Sentences, folder: Path) -> None:
 
 def read(folder: Path) -> Sentences:
     """The arrays stored in `folder`, mapped."""
-    # As plain arrays, whose slices cost a third of those of np.memmap.
-    spans, starts = (
-        np.asarray(np.load(folder / f"{n}.npy", mmap_mode="r")) for n in FILES
-    )
+    spans, starts = (arrays.mapped(folder / f"{name}.npy") for name in FILES)
     return Sentences(spans, starts)

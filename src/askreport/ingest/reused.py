@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import dense, errors, late
+from askreport import arrays, dense, errors, late
 from askreport.generation import standing
 from askreport.generation.opened import Generation
 from askreport.ingest import cache
@@ -110,9 +110,9 @@ def of(index: Path, kept: Cache, *, model: str, keeping: late.Keeping) -> Known:
 def keep(kept: Cache, model: str, keys: Sequence[bytes], vectors: Vectors) -> None:
     """Keep vectors in the full form until the index that holds them is published."""
     out = io.BytesIO()
-    arrays = {name: getattr(vectors.tokens, name) for name in late.FILES}
+    tokens = {name: getattr(vectors.tokens, name) for name in late.FILES}
     made = np.frombuffer(model.encode(), dtype=np.uint8)
-    np.savez(out, keys=array(keys), whole=vectors.whole, model=made, **arrays)
+    np.savez(out, keys=array(keys), whole=vectors.whole, model=made, **tokens)
     name = cache.key("vectors", model, *keys)
     kept.put(KIND, name, out.getvalue(), packed=0)
 
@@ -128,15 +128,15 @@ def _left(kept: Cache, model: str) -> list[Store]:
     for name in kept.names(KIND):
         raw = kept.get(KIND, name)
         if raw is not None:
-            arrays = dict(np.load(io.BytesIO(raw)))
-            if arrays["model"].tobytes().decode() == model:
-                found.append(Store(arrays["keys"], _given(arrays), none))
+            held = arrays.unpacked(raw)
+            if held["model"].tobytes().decode() == model:
+                found.append(Store(held["keys"], _given(held), none))
     return found
 
 
-def _given(arrays: Mapping[str, NDArray[np.generic]]) -> Callable[[], Vectors]:
-    tokens = late.TokenVectors(**{name: arrays[name] for name in late.FILES})  # type: ignore[arg-type]
-    whole = np.asarray(arrays["whole"], dtype=np.float32)
+def _given(held: Mapping[str, arrays.Array]) -> Callable[[], Vectors]:
+    tokens = late.TokenVectors(*(held[name] for name in late.FILES))  # type: ignore[arg-type]
+    whole = np.asarray(held["whole"], dtype=np.float32)
     return lambda: Vectors(whole, tokens)
 
 
