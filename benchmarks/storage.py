@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from askreport import Library, late
+from askreport import Library, dense, late
 from askreport.evaluation import corpus, lines, sets
 from askreport.evaluation.nouns import EvaluationSet, Query
 from askreport.generation.opened import Generation
-from askreport.query import candidates, evidence, question
+from askreport.query import candidates, evidence, question, second
 from askreport.query.question import Question
 from askreport.settings import Settings
 from askreport.types import Candidate
@@ -92,6 +92,10 @@ def quality(found: EvaluationSet) -> None:
     print(f"{found.name:18s} same first quote {same:.3f}", flush=True)
 
 
+def _again(found: Sequence[Candidate], generation: Generation) -> tuple[Candidate, ...]:
+    return second.look(found, dense.at(generation.dense, [c.row for c in found]))
+
+
 def outcome(
     asked: Question,
     generation: Generation,
@@ -99,7 +103,8 @@ def outcome(
     judged: Mapping[str, Mapping[str, int]],
 ) -> Outcome:
     """Rank and quote for one question; a long row ranks by its best passage."""
-    scored = evidence.score(candidates.find(asked, generation, most=60))
+    found = candidates.find(asked, generation, most=60)
+    scored = evidence.score(_again(found, generation))
     rows = list(dict.fromkeys(c.passage.source.id for c in scored))
     right = judged.get(query.id, {})
     gains = [row in right for row in rows[:10]]
@@ -158,7 +163,8 @@ def speed(library: Library, texts: Sequence[str]) -> None:
     rows = [retrieve(at) for at in range(len(texts))]
 
     def scoring(at: int) -> object:
-        return evidence.score(candidates.scored(looked_up[at], generation, rows[at]))
+        found = candidates.scored(looked_up[at], generation, rows[at])
+        return evidence.score(_again(found, generation))
 
     print(f"{len(generation.passages):,} passages, {len(texts)} questions, medians")
     retrieval = _took("retrieval", retrieve, len(texts))

@@ -298,5 +298,9 @@ def cosines(index: Index, vector: Floats, rows: Sequence[int]) -> Floats:
     """The cosine of `vector` with each of `rows`, shape (len(rows),)."""
     if not rows:
         return np.zeros(0, dtype=np.float32)
-    stored = index.rows(np.asarray(rows, dtype=np.int64))
-    return np.asarray(stored @ vector, dtype=np.float32)
+    return np.asarray(at(index, rows) @ vector, dtype=np.float32)
+
+
+def at(index: Index, rows: Sequence[int]) -> Floats:
+    """The vectors of `rows`, shape (rows, dimensions)."""
+    return index.rows(np.asarray(rows, dtype=np.int64))

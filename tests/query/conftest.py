@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from askreport import Library
-from askreport.query import candidates, question
+from askreport import Library, dense
+from askreport.query import candidates, question, second
 from askreport.query.question import Question
 from askreport.types import Candidate
 
@@ -62,9 +62,11 @@ def look(library: Library) -> Look:
 
 @pytest.fixture(scope="session")
 def find(library: Library, look: Look) -> Find:
-    """Every passage of the shared shelf as a candidate for a question."""
+    """Every passage of the shared shelf as a candidate, looked at twice."""
 
     def found(text: str) -> tuple[Candidate, ...]:
-        return candidates.find(look(text), library.generation, most=100)
+        generation = library.generation
+        first = candidates.find(look(text), generation, most=100)
+        return second.look(first, dense.at(generation.dense, [c.row for c in first]))
 
     return found

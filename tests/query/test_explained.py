@@ -153,7 +153,8 @@ def test_a_search_tells_listed_repeats_and_the_rest_apart(echoes: Library) -> No
     ]
     assert fates["listed"][0].why == "listed as 1."
     assert set(fates) == {"listed", "repeat"}
-    assert set(few) == {"listed", "surplus"}
+    assert len(few["listed"]) == 1
+    assert "surplus" in few
 
 
 def test_every_signal_has_a_meaning_for_readers(library: Library) -> None:

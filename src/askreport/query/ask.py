@@ -7,7 +7,7 @@ asks.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from askreport import stages
+from askreport import dense, stages
 from askreport import text as texts
 from askreport.calibration import Calibration
 from askreport.embedding import Encoder
@@ -21,6 +21,7 @@ from askreport.query import (
     prose,
     question,
     reranked,
+    second,
     verify,
 )
 from askreport.query.reranked import Reranking
@@ -147,7 +148,9 @@ def _found(
             lookup, asked.generation, most=limits.candidates, among=rows
         )
     with stages.of("score"):
-        return reranked.order(lookup.text, evidence.score(near), asked.reranking)
+        vectors = dense.at(asked.generation.dense, [c.row for c in near])
+        scored = evidence.score(second.look(near, vectors))
+        return reranked.order(lookup.text, scored, asked.reranking)
 
 
 def _nearest(

@@ -22,6 +22,7 @@ MEANING: Mapping[str, str] = {
     "on this shelf",
     "asked": "the same for the sentence of the question that asks, where others only "
     "tell the story",
+    "met": "the greater of the two before",
     "sentence": "how well the best single sentence of the passage meets the question",
     "fitting": "how well the best sentence does that holds the kind of thing asked "
     "for: a figure, a date, a person",
@@ -31,6 +32,10 @@ MEANING: Mapping[str, str] = {
     "there, by their rarity",
     "named": "how much of the document's title the question names, by how rare its "
     "words are among titles",
+    "likeness": "how like the passage is to those that came first at the first look, "
+    "as far as each of them may answer",
+    "company": "how much of what may answer, at the first look, stands elsewhere in "
+    "the same document",
     "table": "whether the passage is a table, or as full of figures as one (1 or 0)",
     "words": "how long the quote is (logarithm of its words and one)",
 }

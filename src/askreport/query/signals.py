@@ -83,10 +83,12 @@ def measure(
     best = met.max(axis=1, initial=0.0)
     graded = sentences(question, passage.text, met, spans, cut)
     said = quoted(graded, passage.text).of(passage.text)
+    whole, asked = float(best @ question.weights), float(best @ question.asking)
     return {
         "late": float(best.mean()) if len(best) else 0.0,
-        "late_weighted": float(best @ question.weights),
-        "asked": float(best @ question.asking),
+        "late_weighted": whole,
+        "asked": asked,
+        "met": max(whole, asked),
         "sentence": max((g.score for g in graded), default=0.0),
         "fitting": max((g.score for g in graded if g.fits), default=0.0),
         "cover": cover(question, held.terms),
