@@ -29,10 +29,11 @@ from askreport.calibration import Calibration
 from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
 from askreport.ingest import assemble, passages, planned
-from askreport.ingest.assemble import Built, Step, Tell
+from askreport.ingest.assemble import Built
 from askreport.ingest.documents.workers import Limits
 from askreport.ingest.passwords import Reading
 from askreport.ingest.planned import Plan
+from askreport.ingest.steps import Step, Tell
 from askreport.inventory import Inventory
 from askreport.query import ask as asking
 from askreport.query import scope as scopes

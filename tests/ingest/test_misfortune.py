@@ -9,10 +9,10 @@ import pytest
 
 from askreport import Library, errors
 from askreport.generation import opened, standing
-from askreport.ingest.assemble import Step
 from askreport.ingest.cache import Cache
 from askreport.ingest.documents import workers
 from askreport.ingest.stamps import Stamps
+from askreport.ingest.steps import Step
 
 QUESTION = "Which ferries entered service?"
 

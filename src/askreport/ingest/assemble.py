@@ -4,7 +4,7 @@ The offline story on one page. A document that cannot be read is reported and le
 a build that cannot finish publishes nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +20,7 @@ from askreport.ingest import (
     cache,
     catalogue,
     cuts,
+    gathered,
     passages,
     passwords,
     readings,
@@ -27,25 +28,13 @@ from askreport.ingest import (
     vectors,
 )
 from askreport.ingest.cache import Cache
-from askreport.ingest.documents import workers
-from askreport.ingest.documents.workers import Job, Progress
+from askreport.ingest.gathered import Gathered
 from askreport.ingest.passwords import Reading
 from askreport.ingest.stamps import Stamps
+from askreport.ingest.steps import Step, Tell
 from askreport.ingest.vectors import Reuse
 from askreport.saved import Drift
 from askreport.types import Document, Unread
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far a build has come, for whoever shows it."""
-
-    doing: str
-    done: int
-    total: int
-
-
-Tell = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +173,7 @@ def _built(found: Generation, *, fresh: bool) -> Built:
 
 def _made(name: str, work: _Work) -> Built:
     """Make a new generation and publish it, from as little as has changed."""
-    read = _read(work)
-    _check_unchanged(work)
+    read = _gathered(work)
     recipe, index = work.recipe, work.index
     _frozen(work)
     standing.quarantine(index, sound=work.stamps.sound)
@@ -216,7 +204,7 @@ def _made(name: str, work: _Work) -> Built:
         len(made.passages),
         made.unread,
         pruned,
-        read.anew,
+        len(read.anew),
         made.encoded,
     )
 
@@ -240,84 +228,16 @@ def _remember(work: _Work, name: str) -> None:
     work.kept.trim()
 
 
-def _check_unchanged(work: _Work) -> None:
-    """Refuse what was read if it is no longer what was listed and digested."""
-    now = catalogue.read(work.sources, digest=work.stamps.digest)
-    if catalogue.digest(passwords.tried(now, work.reading)) != work.digest:
+def _gathered(work: _Work) -> Gathered:
+    """The documents as they were when they were listed. Raises BuildFailed."""
+    before = readings.Readings(None if work.running.full else work.kept, work.stamps)
+    found = gathered.of(work.listed, before, work.reading, work.tell)
+    if not gathered.unchanged(found.anew, catalogue.named(work.stamps.digest)):
         raise errors.BuildFailed(
             f"{work.sources} was changed while it was being read",
             hint="run askreport build again; the old index still answers",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The documents that could be read, and those that could not, without pages."""
-
-    documents: tuple[Document, ...]
-    failed: tuple[Document, ...]
-    anew: int
-    """How many files were opened; the others had been read before."""
-
-
-def _read(work: _Work) -> _Read:
-    before = readings.Readings(None if work.running.full else work.kept, work.stamps)
-    found = {i: before.known(item) for i, item in enumerate(work.listed)}
-    read = {i: document for i, document in found.items() if document is not None}
-    anew = [i for i in found if i not in read]
-    failed: dict[int, Document] = {}
-    for i, outcome in _opened(work, anew, len(read)):
-        item = work.listed[i]
-        if isinstance(outcome, Document):
-            read[i] = before.keep(item, outcome)
-        else:
-            reason = f"{outcome.message}: {outcome.hint}"
-            unread = Unread(item.source.id, None, reason)
-            failed[i] = Document(item.source, (), (unread,))
-    work.tell(Step("read", len(work.listed), len(work.listed)))
-    documents, others = ([some[i] for i in sorted(some)] for some in (read, failed))
-    if not documents:
-        reasons = "; ".join(one.reason for d in others for one in d.unread)
-        raise errors.BuildFailed(
-            f"no document could be read: {reasons}",
-            hint="mend or replace those files; the old index still answers",
-        )
-    return _Read(tuple(documents), tuple(others), len(anew))
-
-
-def _opened(
-    work: _Work, places: list[int], done: int
-) -> Iterator[tuple[int, Document | errors.SourceUnreadable]]:
-    """What the files at these places of the list say, read now, as they end.
-
-    `done` documents are known already.
-    """
-    items = [work.listed[i] for i in places]
-    lost = 0
-
-    def step(job: int, page: str = "") -> None:
-        unread = f" ({lost} not read)" if lost else ""
-        doing = f"reading {items[job].source.path}{page}{unread}"
-        work.tell(Step(doing, done, len(work.listed)))
-
-    def paged(told: Progress) -> None:
-        step(told.job, f", page {told.page} of {told.of}")
-
-    work.tell(Step("reading", done, len(work.listed)))
-    jobs = [
-        Job(
-            readings.bare(item.source),
-            item.path,
-            titled=False,
-            passwords=work.reading.passwords(item.password_env),
-        )
-        for item in items
-    ]
-    for outcome in workers.read(jobs, work.reading.limits, paged) if jobs else ():
-        done += 1
-        lost += not isinstance(outcome.found, Document)
-        step(outcome.job)
-        yield places[outcome.job], outcome.found
+    return found
 
 
 def contents(
@@ -372,7 +292,8 @@ def _cut(
     def fits(text: str) -> bool:
         return encoder.length(text) <= encoder.most_tokens
 
-    cutter = cuts.Cutter(recipe.cutting, fits, recipe.model.digest)
+    model = recipe.model.digest
+    cutter = cuts.Cutter(recipe.cutting, fits, model, readings.means())
     return cuts.joined([cuts.of(document, cutter, kept) for document in documents])
 
 

@@ -40,6 +40,8 @@ class Cutter:
     """Whether the encoder reads a text whole."""
     model: str
     """The digest of that encoder's files."""
+    means: str = ""
+    """What `readings.means` says."""
 
 
 def of(document: Document, cutter: Cutter, kept: Cache | None = None) -> Cut:
@@ -93,7 +95,7 @@ def _name(document: Document, cutter: Cutter) -> str:
     return cache.key(
         "cutting",
         manifest.READING,
-        readings.name(document.source),
+        readings.name(document.source, cutter.means),
         document.source.title,
         asdict(cutter.cutting),
         cutter.model,
