@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from askreport import Library, embedding, errors, late, text
+from askreport import Library, embedding, errors, late, lexical, text
 from askreport.embedding import Encoded, HashingEncoder, Model, Progress
 from askreport.generation import opened
 from askreport.ingest.cache import Cache
@@ -95,6 +95,30 @@ def test_a_renamed_document_that_names_itself_is_neither_read_nor_encoded(
     assert (made.fresh, made.read, made.encoded) == (True, 0, 0)
     found = Library.open(ready).document("valley-pdf")
     assert found.source.title == "Bridges of the valley"
+
+
+def test_a_renamed_document_without_a_title_is_neither_read_nor_encoded(
+    ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = ready / "sources"
+    add(ready, "pier-notes.txt")
+    Library.open(ready).build()
+    (sources / "deep").mkdir()
+    (sources / "pier-notes.txt").rename(sources / "deep" / "lamps-of-the-mole.txt")
+    opened_ = opens(monkeypatch)
+    with monkeypatch.context() as patched:
+        unopened(patched)
+        made = Library.open(ready).build()
+    assert (made.fresh, made.read, made.encoded, opened_) == (True, 0, 0, [])
+    # What the name says is found by its words all the same, and is what is cited.
+    found = Library.open(ready).generation
+    (hit,) = lexical.search(found.lexical, text.terms("mole"), most=3)
+    assert found.passages[hit[0]].source.title == "Lamps of the mole"
+    assert lexical.search(found.lexical, text.terms("notes"), most=3) == []
+    other = tmp_path / "afresh"
+    shutil.copytree(ready, other, ignore=shutil.ignore_patterns("index"))
+    Library.open(other).build()
+    assert written(ready) == written(other)
 
 
 def test_a_document_that_is_removed_costs_nothing_and_answers_no_more(

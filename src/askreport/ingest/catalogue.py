@@ -264,6 +264,7 @@ def _listed(
         title=entry.title or title(path),
         path=path.relative_to(folder).as_posix(),
         digest=digest(path),
+        titled=entry.title is not None,
         **given,
     )
     return Listed(source, path, entry.title is not None, entry.password_env)
@@ -300,7 +301,12 @@ def _uncatalogued(folder: Path, file: File, taken: set[str], digest: Digest) -> 
     if slug in taken:
         slug = f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     source = Source(
-        id=slug, title=title(path), path=name, digest=digest(path), kind="document"
+        id=slug,
+        title=title(path),
+        path=name,
+        digest=digest(path),
+        kind="document",
+        titled=False,
     )
     return Listed(source, path, titled=False)
 

@@ -27,8 +27,8 @@ class Cut:
     """As `sentences.found` says."""
     keys: tuple[bytes, ...]
     """The digest of what each is encoded from."""
-    of_publisher: int = 0
-    """How many of the terms are the publisher's."""
+    outside: int = 0
+    """How many of the terms are those of `_outside`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ def of(document: Document, cutter: Cutter, kept: Cache | None = None) -> Cut:
 
 def _cut(document: Document, cutter: Cutter) -> Cut:
     found = passages.cut(document, cutter.cutting, fits=cutter.fits)
-    published = _published(document)
+    outside = _outside(document)
     return Cut(
         found,
-        tuple([*published, *texts.terms(passages.encoded(one))] for one in found),
+        tuple([*outside, *texts.terms(passages.encoded(one))] for one in found),
         tuple(sentences.found(one.text) for one in found),
         tuple(key(one) for one in found),
-        len(published),
+        len(outside),
     )
 
 
@@ -89,14 +89,15 @@ def key(passage: Passage) -> bytes:
 
 
 def _name(document: Document, cutter: Cutter) -> str:
-    """The digest of all that a cut depends on: not the document's id nor publisher,
-    which are put in when it is restored.
+    """The digest of all that a cut depends on: not the document's id nor what is
+    `_outside` of it, which are put in when it is restored.
     """
+    source = document.source
     return cache.key(
         "cutting",
         manifest.READING,
-        readings.name(document.source, cutter.means),
-        document.source.title,
+        readings.name(source, cutter.means),
+        source.title if source.titled else "",
         asdict(cutter.cutting),
         cutter.model,
         texts.signature(),
@@ -107,7 +108,7 @@ def _rows(found: Cut) -> list[list[Any]]:
     return [
         [
             [p.page, p.start, p.end, list(p.section)],
-            " ".join(found.terms[i][found.of_publisher :]),
+            " ".join(found.terms[i][found.outside :]),
             list(found.sentences[i]),
             found.keys[i].hex(),
         ]
@@ -119,18 +120,23 @@ def _restored(document: Document, rows: list[list[Any]]) -> Cut:
     source = document.source
     pages = {page.number: page for page in document.pages}
     seen: Counter[str] = Counter()
-    published = _published(document)
+    outside = _outside(document)
     return Cut(
         tuple(
             passages.placed(source, pages[page], tuple(section), Span(start, end), seen)
             for (page, start, end, section), *_ in rows
         ),
-        tuple([*published, *(row[1].split(" ") if row[1] else [])] for row in rows),
+        tuple([*outside, *(row[1].split(" ") if row[1] else [])] for row in rows),
         tuple(tuple(row[2]) for row in rows),
         tuple(bytes.fromhex(row[3]) for row in rows),
-        len(published),
+        len(outside),
     )
 
 
-def _published(document: Document) -> list[str]:
-    return texts.terms(document.source.publisher or "")
+def _outside(document: Document) -> list[str]:
+    """The terms that every passage is found by and that are not encoded: those of the
+    publisher, and of a title that is only the file's name.
+    """
+    source = document.source
+    named = [] if source.titled else texts.terms(source.title)
+    return [*texts.terms(source.publisher or ""), *named]

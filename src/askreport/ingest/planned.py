@@ -73,6 +73,7 @@ def _as_known(item: catalogue.Listed, was: Source | None) -> Source:
     return replace(
         item.source,
         title=item.source.title if item.titled else was.title,
+        titled=item.titled or was.titled,
         publisher=item.source.publisher or was.publisher,
         date=item.source.date or was.date,
     )

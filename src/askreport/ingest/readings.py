@@ -103,7 +103,7 @@ def _described(item: Listed, found: Document) -> Document:
     known = {f.name: getattr(item.source, f.name) for f in fields(Source)}
     silent = {n: getattr(said, n) for n, value in known.items() if value is None}
     if not item.titled and said.title != UNTITLED:
-        silent["title"] = said.title
+        silent |= {"title": said.title, "titled": True}
     source = replace(item.source, **silent)
     unread = tuple(replace(one, source=source.id) for one in found.unread)
     return replace(found, source=source, unread=unread)
