@@ -28,7 +28,7 @@ from askreport.answering import Answering
 from askreport.calibration import Calibration
 from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
-from askreport.ingest import assemble, passages, planned
+from askreport.ingest import assemble, indexed, passages, planned
 from askreport.ingest.assemble import Built
 from askreport.ingest.documents.workers import Limits
 from askreport.ingest.passwords import Reading
@@ -317,10 +317,10 @@ class Library:
         )
         return Reading(limits, tuple(passwords))
 
-    def recipe(self) -> assemble.Recipe:
+    def recipe(self) -> indexed.Recipe:
         """How settings have an index made. Raises ModelMissing, ModelChanged."""
         known = self.shelf.settings
-        return assemble.Recipe(
+        return indexed.Recipe(
             self._model(),
             passages.Cutting(known.passage_tokens, known.overlap_sentences),
             late.Keeping(known.late, known.late_megabytes * 10**6),

@@ -214,7 +214,6 @@ def search(
 
 
 @app.command()
-@app.command()
 def show(
     passage: Annotated[str, typer.Argument(help="Id of a passage, from an answer.")],
     whole: Annotated[
