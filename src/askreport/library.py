@@ -260,6 +260,8 @@ class Library:
     def _drifted(self) -> tuple[Drift, ...]:
         """The drift after a build, which a damaged saved.json does not spoil."""
         try:
+            if not saved.read(self.shelf.root):
+                return ()  # and the new generation is opened when somebody asks
             self._answering.renew()
             return self.drift()
         except errors.SavedWrong as error:

@@ -3,7 +3,7 @@
 What earlier builds have cut and encoded is taken over; what comes of it is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,12 +16,13 @@ from askreport import text as texts
 from askreport.embedding import Encoder, Model
 from askreport.generation import manifest, publish, sentences
 from askreport.generation.manifest import Manifest
-from askreport.ingest import cuts, passages, readings, reused, vectors
+from askreport.ingest import cuts, passages, readings, vectors
 from askreport.ingest.cache import Cache
-from askreport.ingest.reused import Known
+from askreport.ingest.cuts import Cut
+from askreport.ingest.reused import Known, Vectors
 from askreport.ingest.steps import Step, Tell
 from askreport.ingest.vectors import Reuse
-from askreport.types import Document
+from askreport.types import Document, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +57,25 @@ def of(
     """Cut, encode and index documents. Raises BuildFailed if they hold no words."""
     reuse = reuse or Reuse()
     cut = _cut(documents, encoder, recipe, reuse.kept)
-    if not cut.passages:
+    rows = tuple(passage for one in cut for passage in one.passages)
+    if not rows:
         raise errors.BuildFailed(
             "the documents hold no words to search",
             hint="put a document with text into sources/; the old index still answers",
         )
-    total = vectors.fresh(cut.keys, reuse.known, recipe.keeping)
-    found = vectors.encode(
-        cut.passages,
-        encoder,
-        keeping=recipe.keeping,
-        progress=_counted(tell, total),
-        reuse=reuse,
-        keys=cut.keys,
-    )
+    keys = np.concatenate([one.keys for one in cut])
+    found, encoded = _encoded(rows, keys, encoder, recipe, tell, reuse)
     return publish.Contents(
         documents=documents,
-        passages=cut.passages,
+        passages=rows,
         failed=failed,
         dense=dense.build(found.whole),
-        lexical=lexical.build(cut.terms),
+        lexical=lexical.joined([one.terms for one in cut]),
         tokens=found.tokens,
-        sentences=sentences.joined(cut.sentences),
-        keys=reused.array(cut.keys),
+        sentences=sentences.stacked([one.sentences for one in cut]),
+        keys=keys,
         probe=_probe(encoder, reuse.known),
-        encoded=total,
-    )
-
-
-def _probe(encoder: Encoder, known: Known) -> NDArray[np.float32]:
-    """What the encoder makes of `embedding.PROBE`, by an earlier build if there was."""
-    return (
-        known.probe
-        if known.probe.size
-        else encoder.encode([embedding.PROBE]).vectors[0]
+        encoded=encoded,
     )
 
 
@@ -98,13 +84,43 @@ def _cut(
     encoder: Encoder,
     recipe: Recipe,
     kept: Cache | None,
-) -> cuts.Cut:
+) -> list[Cut]:
     def fits(text: str) -> bool:
         return encoder.length(text) <= encoder.most_tokens
 
     model = recipe.model.digest
     cutter = cuts.Cutter(recipe.cutting, fits, model, readings.means())
-    return cuts.joined([cuts.of(document, cutter, kept) for document in documents])
+    return [cuts.of(document, cutter, kept) for document in documents]
+
+
+def _encoded(
+    rows: Sequence[Passage],
+    keys: NDArray[np.uint8],
+    encoder: Encoder,
+    recipe: Recipe,
+    tell: Tell,
+    reuse: Reuse,
+) -> tuple[Vectors, int]:
+    """The vectors of passages, and how many texts were encoded for them."""
+    each = [key.tobytes() for key in keys]
+    total = vectors.fresh(each, reuse.known, recipe.keeping)
+    found = vectors.encode(
+        rows,
+        encoder,
+        keeping=recipe.keeping,
+        progress=_counted(tell, total),
+        reuse=reuse,
+        keys=each,
+    )
+    return found, total
+
+
+def _probe(encoder: Encoder, known: Known) -> NDArray[np.float32]:
+    """What the encoder makes of `embedding.PROBE`, by an earlier build if there was."""
+    if known.probe.size:
+        return known.probe
+    (made,) = encoder.encode([embedding.PROBE]).vectors
+    return np.asarray(made, dtype=np.float32)
 
 
 def _counted(tell: Tell, total: int) -> Callable[[int], None]:
