@@ -182,10 +182,8 @@ def _entries(path: Path) -> tuple[Entry, ...]:
     if not path.exists():
         return ()
     try:
-        entries = Catalogue.model_validate(
-            tomllib.loads(path.read_text("utf-8"))
-        ).document
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return parsed(path, path.read_text("utf-8"))
+    except UnicodeDecodeError as error:
         raise errors.CatalogueWrong(
             f"{path} is not valid TOML: {error}", hint="correct that line"
         ) from error
@@ -193,6 +191,18 @@ def _entries(path: Path) -> tuple[Entry, ...]:
         raise errors.CatalogueWrong(
             f"{path} cannot be read: {error.strerror}",
             hint="make it a file that you may read, or take it away",
+        ) from error
+
+
+def parsed(path: Path, text: str) -> tuple[Entry, ...]:
+    """The entries of a catalogue that says this. Raises CatalogueWrong, naming
+    `path`.
+    """
+    try:
+        entries = Catalogue.model_validate(tomllib.loads(text)).document
+    except tomllib.TOMLDecodeError as error:
+        raise errors.CatalogueWrong(
+            f"{path} is not valid TOML: {error}", hint="correct that line"
         ) from error
     except ValidationError as error:
         raise _explained(path, error) from error
