@@ -39,10 +39,12 @@ def test_an_open_library_moves_to_another_model_and_its_index_together(
             reader.start()
         with choosing.chosen(str(other), root) as chosen:
             newer = chosen.build().generation
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while library.generation.id != newer and time.monotonic() < until:
             time.sleep(0.05)
-        time.sleep(0.5)
+        asked = len(answers)  # each reader answers once more at least
+        while len(answers) < asked + 6 and not troubles and time.monotonic() < until:
+            time.sleep(0.05)
         done.set()
         for reader in readers:
             reader.join()

@@ -85,7 +85,8 @@ def agrees(found: Generation, encoder: HashingEncoder) -> None:
         np.testing.assert_allclose(stored[row], vector, atol=1e-6)
         start, end = found.lexical.starts[row : row + 2].tolist()
         sequence = found.lexical.sequence[start:end].tolist()
-        assert [numbers[n] for n in sequence][:-1] == texts.terms(whole)
+        named = texts.terms(passage.source.title)
+        assert [numbers[n] for n in sequence][:-1] == [*named, *texts.terms(whole)]
         codes = vectors.encode([passage], encoder).tokens.codes
         own = late.taken(found.tokens, slice(row, row + 1)).codes
         np.testing.assert_array_equal(own, codes)

@@ -310,7 +310,7 @@ class Askreport:
     def build(self, rows: Sequence[dict[str, str]], folder: Path) -> None:
         from askreport import text as texts
         from askreport.generation import publish
-        from askreport.ingest import assemble
+        from askreport.ingest import indexed
         from askreport.types import Document, Page, Source
 
         documents = tuple(
@@ -324,8 +324,8 @@ class Askreport:
         library.shelf.sources.mkdir(parents=True)
         recipe = library.recipe()
         recipe.model.freeze()  # taken from the user's cache
-        contents = assemble.contents(documents, (), recipe.model.open(), recipe)
-        made = assemble.describe(recipe.name("rows"), "rows", recipe, contents)
+        contents = indexed.of(documents, (), recipe.model.open(), recipe)
+        made = indexed.described(recipe.name("rows"), "rows", recipe, contents)
         with publish.writing(library.shelf.index):
             publish.publish(library.shelf.index, made, contents)
 

@@ -61,7 +61,15 @@ class CatalogueWrong(AskreportError):
 
 
 class SourceUnreadable(AskreportError):
-    """One document yields no text: missing, empty, binary, damaged or unsupported."""
+    """One document yields no text: missing, empty, binary, damaged or unsupported.
+
+    `lasting`: for what it holds, so that it would be refused again as long as it holds
+    that.
+    """
+
+    def __init__(self, message: str, *, hint: str, lasting: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.lasting = lasting
 
 
 class BuildFailed(AskreportError):

@@ -8,26 +8,31 @@ from pathlib import Path
 from askreport import answering, errors
 from askreport.answering import Stamp
 from askreport.generation.opened import Generation
-from askreport.ingest import catalogue
+from askreport.ingest import catalogue, paths
+from askreport.ingest.stamps import Stamps
 from askreport.query import scope as scopes
 from askreport.types import Document, Filter, Shelved, SourceStatus
 
 
 class Inventory:
-    """The documents of a folder; its files are read again only if one was touched."""
+    """The documents of a folder; a file is read again only if it was touched."""
 
     def __init__(self, folder: Path) -> None:
         """Nothing is read before it is asked for."""
         self._folder = folder
         self._lock = threading.Lock()
         self._listed: tuple[Stamp, tuple[catalogue.Listed, ...]] | None = None
+        self._stamps = Stamps(None)
 
     def listed(self) -> tuple[catalogue.Listed, ...]:
         """What is in the folder. Raises CatalogueWrong."""
-        stamp = answering.stamp(*sorted(self._folder.rglob("*")))
+        stamp = answering.stamp(
+            *(file.at(self._folder) for file in paths.of(self._folder))
+        )
         with self._lock:
             if self._listed is None or self._listed[0] != stamp:
-                self._listed = (stamp, catalogue.read(self._folder))
+                found = catalogue.read(self._folder, digest=self._stamps.digest)
+                self._listed = (stamp, found)
             return self._listed[1]
 
     def against(self, generation: Generation | None) -> tuple[Shelved, ...]:

@@ -87,14 +87,55 @@ class Index:
         return slice(*self.pointers[number : number + 2].tolist())
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of some rows: what an index is joined from, a document at a time."""
+
+    words: tuple[str, ...]
+    """Each term once, as they were met."""
+    sequence: NDArray[np.int32]
+    """Shape (terms of all rows,): the place of each in `words`, row after row."""
+    lengths: NDArray[np.int32]
+    """Shape (rows,): how many terms each row has."""
+
+    def after(self, terms: Sequence[str]) -> "Terms":
+        """The same with these terms at the beginning of every row."""
+        if not terms:
+            return self
+        numbers = {word: i for i, word in enumerate(self.words)}
+        first = [numbers.setdefault(term, len(numbers)) for term in terms]
+        starts = np.cumsum(self.lengths) - self.lengths
+        places = np.repeat(starts, len(first))
+        sequence = np.insert(self.sequence, places, first * len(self.lengths))
+        lengths = self.lengths + np.int32(len(first))
+        return Terms(tuple(numbers), sequence.astype(np.int32), lengths)
+
+
+def terms(rows: Sequence[Sequence[str]]) -> Terms:
+    """The terms of each row."""
+    numbers: dict[str, int] = {}
+    lengths = np.fromiter(map(len, rows), np.int32, count=len(rows))
+    every = chain.from_iterable(rows)
+    met = (numbers.setdefault(term, len(numbers)) for term in every)
+    sequence = np.fromiter(met, np.int32, count=int(lengths.sum()))
+    return Terms(tuple(numbers), sequence, lengths)
+
+
 def build(rows: Sequence[Sequence[str]]) -> Index:
     """An index over the terms of each row, of which there must be one."""
-    numbers: dict[str, int] = {}
-    lengths = [len(terms) + 1 for terms in rows]
-    starts = np.cumsum([0, *lengths], dtype=np.int64)
-    every = chain.from_iterable((*terms, NOTHING) for terms in rows)
-    met = (numbers.setdefault(term, len(numbers)) for term in every)
-    sequence = np.fromiter(met, np.int32, count=int(starts[-1]))
+    return joined([terms(rows)])
+
+
+def joined(parts: Sequence[Terms]) -> Index:
+    """An index over the rows of all parts, one after another."""
+    numbers = {NOTHING: 0}
+    lengths = np.concatenate([part.lengths for part in parts]).astype(np.int64) + 1
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    sequence = np.zeros(int(starts[-1]), dtype=np.int32)
+    # Where rows end stands NOTHING, and the terms of all parts in the other places.
+    filled = np.ones(len(sequence), dtype=np.bool_)
+    filled[starts[1:] - 1] = False
+    sequence[filled] = np.concatenate([_numbered(part, numbers) for part in parts])
     # Numbered in their order, not as they were met: they are found by halving, and two
     # builds agree on their files.
     encoded = [term.encode("utf-8", "surrogatepass") for term in numbers]
@@ -110,6 +151,13 @@ def build(rows: Sequence[Sequence[str]]) -> Index:
         sequence,
         starts,
     )
+
+
+def _numbered(part: Terms, numbers: dict[str, int]) -> NDArray[np.int32]:
+    """The sequence of a part by the numbers of the whole, which learns its words."""
+    met = (numbers.setdefault(word, len(numbers)) for word in part.words)
+    own = np.fromiter(met, np.int32, count=len(part.words))
+    return own[part.sequence]
 
 
 def _postings(

@@ -14,25 +14,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from askreport import (
+    agreement,
+    arguments,
     calibration,
     embedding,
     errors,
-    frozen,
-    late,
     reranking,
     saved,
     settings,
 )
-from askreport import text as texts
 from askreport.answering import Answering
 from askreport.calibration import Calibration
-from askreport.generation.manifest import Manifest
 from askreport.generation.opened import Generation
-from askreport.ingest import assemble, passages, planned
-from askreport.ingest.assemble import Built, Step, Tell
-from askreport.ingest.documents.workers import Limits
+from askreport.ingest import assemble, indexed, planned
+from askreport.ingest.assemble import Built
 from askreport.ingest.passwords import Reading
 from askreport.ingest.planned import Plan
+from askreport.ingest.steps import Step, Tell
 from askreport.inventory import Inventory
 from askreport.query import ask as asking
 from askreport.query import scope as scopes
@@ -228,14 +226,11 @@ class Library:
         `full` uses nothing of earlier builds; `wait` is how many seconds another build
         may take to end; `passwords` are tried on files that want one, and kept nowhere.
         """
-        known = self.shelf.settings
         built = assemble.build(
             self.shelf.sources,
             self.shelf.index,
             recipe=self.recipe(),
-            running=assemble.Running(
-                known.keep_generations, full, wait, known.cache_megabytes * 10**6
-            ),
+            running=arguments.running(self.shelf.settings, full=full, wait=wait),
             reading=self.reading(passwords),
             tell=tell,
         )
@@ -259,6 +254,8 @@ class Library:
     def _drifted(self) -> tuple[Drift, ...]:
         """The drift after a build, which a damaged saved.json does not spoil."""
         try:
+            if not saved.read(self.shelf.root):
+                return ()  # and the new generation is opened when somebody asks
             self._answering.renew()
             return self.drift()
         except errors.SavedWrong as error:
@@ -308,22 +305,11 @@ class Library:
 
     def reading(self, passwords: Sequence[str] = ()) -> Reading:
         """How settings have documents read, and what opens locked ones."""
-        known = self.shelf.settings
-        limits = Limits(
-            seconds=known.page_seconds,
-            megabytes=known.worker_megabytes,
-            workers=known.workers,
-        )
-        return Reading(limits, tuple(passwords))
+        return arguments.reading(self.shelf.settings, passwords)
 
-    def recipe(self) -> assemble.Recipe:
+    def recipe(self) -> indexed.Recipe:
         """How settings have an index made. Raises ModelMissing, ModelChanged."""
-        known = self.shelf.settings
-        return assemble.Recipe(
-            self._model(),
-            passages.Cutting(known.passage_tokens, known.overlap_sentences),
-            late.Keeping(known.late, known.late_megabytes * 10**6),
-        )
+        return arguments.recipe(self.shelf)
 
     def passage(self, name: str) -> Passage:
         """The passage of that id. Raises NotFound."""
@@ -369,47 +355,24 @@ class Library:
     ) -> asking.Asked:
         made = generation.manifest
         # Compared before it is loaded, which takes seconds.
-        _compare(self._encoder or self._model(), made)
-        if made.words and made.words != texts.signature():
-            raise errors.ModelChanged(
-                "words are split or stemmed otherwise than when the index was built",
-                hint="run askreport build, or install the packages it was built with",
-            )
+        agreement.files(self._encoder or self._model(), made)
+        agreement.words(made)
         scope = scopes.of(generation, among)
         encoder = self.encoder
-        _compare(encoder, made)  # it may have been exchanged meanwhile
+        agreement.files(encoder, made)  # it may have been exchanged meanwhile
         self._agree(generation, encoder)
         return asking.Asked(question, generation, encoder, scope, self.reranking)
 
     def _agree(self, generation: Generation, encoder: embedding.Encoder) -> None:
-        """Refuse an encoder whose libraries make something else of the same files."""
-        if generation.id in self._agreed:
-            return
-        with self._encoding:
-            agreed = embedding.agrees(encoder, generation.probe)
-        if not agreed:
-            raise errors.ModelChanged(
-                f"{encoder.name} reads a text otherwise now than when the index was "
-                "built, though its files are the same",
-                hint="install the packages it was built with, or run "
-                "askreport build --full",
-            )
-        self._agreed.add(generation.id)
+        """Refuse an encoder that reads otherwise now, once a generation."""
+        if generation.id not in self._agreed:
+            with self._encoding:
+                agreement.read(encoder, generation)
+            self._agreed.add(generation.id)
 
     def limits(self, top: int | None = None) -> asking.Limits:
         """The settings that bound an answer; SettingsWrong for a `top` below 1."""
-        known = self.shelf.settings
-        if top is not None and top < 1:
-            raise errors.SettingsWrong(
-                f"top is {top}", hint="ask for one passage at least"
-            )
-        return asking.Limits(
-            candidates=known.candidates,
-            top=known.top if top is None else top,
-            floor=known.floor,
-            question_chars=known.question_chars,
-            calibration=self.calibration,
-        )
+        return arguments.limits(self.shelf.settings, top, self.calibration)
 
     def _ready(self, newer: Generation) -> Callable[[], None] | None:
         """What makes the open encoder the one that a newer generation needs; None while
@@ -420,7 +383,7 @@ class Library:
             return lambda: None
         try:
             shelf = settings.open_shelf(self.shelf.root, flags=self._flags)
-            model = _found(shelf)
+            model = arguments.model(shelf)
             fits = model.digest == wanted
             encoder = embedding.Remembering(model.open()) if fits else None
         except errors.AskreportError:
@@ -434,21 +397,4 @@ class Library:
             self.__dict__.pop("calibration", None)
 
     def _model(self) -> embedding.Model:
-        return _found(self.shelf)
-
-
-def _found(shelf: settings.Shelf) -> embedding.Model:
-    """The model that settings name. Raises ModelMissing, ModelChanged."""
-    known = shelf.settings
-    home = shelf.index / frozen.FOLDER if known.frozen else None
-    return embedding.find(known.model, digest=known.model_digest, home=home)
-
-
-def _compare(model: embedding.Model | embedding.Encoder, made: Manifest) -> None:
-    """Refuse a model that is not the one that a generation was built with."""
-    if model.digest != made.model_digest:
-        raise errors.ModelChanged(
-            f"the index was built with {made.model}, "
-            f"whose files are not those of {model.name} now",
-            hint="run askreport build, or set model back",
-        )
+        return arguments.model(self.shelf)

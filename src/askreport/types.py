@@ -59,6 +59,8 @@ class Source:
     licence: str | None = None
     supersedes: str | None = None
     author: str | None = None
+    titled: bool = True
+    """False: the title is no more than what the file's name says."""
 
 
 @dataclass(frozen=True, slots=True)

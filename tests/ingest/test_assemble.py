@@ -11,7 +11,7 @@ import pytest
 
 from askreport import Library, errors
 from askreport.generation import opened
-from askreport.ingest.assemble import Step
+from askreport.ingest.steps import Step
 
 QUESTION = "Which ferries entered service?"
 

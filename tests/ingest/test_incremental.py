@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from askreport import Library, embedding, errors, late, text
+from askreport import Library, embedding, errors, late, lexical, text
 from askreport.embedding import Encoded, HashingEncoder, Model, Progress
 from askreport.generation import opened
-from askreport.ingest.assemble import Step
 from askreport.ingest.cache import Cache
 from askreport.ingest.documents import workers
 from askreport.ingest.documents.workers import Outcome
+from askreport.ingest.passwords import Reading
+from askreport.ingest.steps import Step
 
 QUESTION = "Which ferries entered service?"
 
@@ -94,6 +95,30 @@ def test_a_renamed_document_that_names_itself_is_neither_read_nor_encoded(
     assert (made.fresh, made.read, made.encoded) == (True, 0, 0)
     found = Library.open(ready).document("valley-pdf")
     assert found.source.title == "Bridges of the valley"
+
+
+def test_a_renamed_document_without_a_title_is_neither_read_nor_encoded(
+    ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = ready / "sources"
+    add(ready, "pier-notes.txt")
+    Library.open(ready).build()
+    (sources / "deep").mkdir()
+    (sources / "pier-notes.txt").rename(sources / "deep" / "lamps-of-the-mole.txt")
+    opened_ = opens(monkeypatch)
+    with monkeypatch.context() as patched:
+        unopened(patched)
+        made = Library.open(ready).build()
+    assert (made.fresh, made.read, made.encoded, opened_) == (True, 0, 0, [])
+    # What the name says is found by its words all the same, and is what is cited.
+    found = Library.open(ready).generation
+    (hit,) = lexical.search(found.lexical, text.terms("mole"), most=3)
+    assert found.passages[hit[0]].source.title == "Lamps of the mole"
+    assert lexical.search(found.lexical, text.terms("notes"), most=3) == []
+    other = tmp_path / "afresh"
+    shutil.copytree(ready, other, ignore=shutil.ignore_patterns("index"))
+    Library.open(other).build()
+    assert written(ready) == written(other)
 
 
 def test_a_document_that_is_removed_costs_nothing_and_answers_no_more(
@@ -322,3 +347,60 @@ def test_rows_taken_from_several_stores_are_those_of_the_whole() -> None:
     again = late.joined(parts)
     for name in late.FILES:
         np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
+
+
+def refused(path: Path) -> None:
+    """A file that no reader can make anything of."""
+    path.write_bytes(b"%PDF-1.7\n" + b"not what it says" * 40)
+
+
+def opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are opened from here on."""
+    names: list[str] = []
+    read = workers.read
+
+    def noted(jobs: Sequence[workers.Job], *given: Any) -> Iterator[Outcome]:
+        names.extend(job.path.name for job in jobs)
+        return read(jobs, *given)
+
+    monkeypatch.setattr(workers, "read", noted)
+    return names
+
+
+def test_a_file_that_could_not_be_read_is_not_opened_again_until_it_changes(
+    ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = ready / "sources" / "broken.pdf"
+    refused(broken)
+    (first,) = Library.open(ready).build().failed
+    opened_ = opens(monkeypatch)
+    add(ready)
+    assert Library.open(ready).build().failed == (first,)
+    assert opened_ == ["pier.txt"]
+    # Renamed, it is refused under its new name without being opened.
+    broken.rename(ready / "sources" / "bad.pdf")
+    (renamed,) = Library.open(ready).build().failed
+    assert renamed.reason == first.reason.replace("broken.pdf", "bad.pdf")
+    assert opened_ == ["pier.txt"]
+    assert Library.open(ready).build(full=True).failed == (renamed,)
+    assert "bad.pdf" in opened_
+    # What can be read of the same bytes depends on what there is to read scans with.
+    opened_.clear()
+    there = workers.recognises()
+    monkeypatch.setattr(workers, "recognises", lambda: not there)
+    Library.open(ready).build()
+    assert "bad.pdf" in opened_
+
+
+def test_a_file_that_could_not_be_read_for_want_of_something_is_tried_again(
+    ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = workers.Limits(output=10)
+    monkeypatch.setattr(Library, "reading", lambda *_: Reading(limits))
+    add(ready)
+    (failed,) = Library.open(ready).build().failed
+    assert "unpacks to more" in failed.reason
+    monkeypatch.undo()
+    add(ready, "other.txt", 3)
+    made = Library.open(ready).build()
+    assert (made.read, made.failed) == (2, ())

@@ -3,16 +3,18 @@
 import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from askreport import Library, errors
-from askreport.generation import opened, standing
-from askreport.ingest.assemble import Step
+from askreport.generation import opened, publish, standing
 from askreport.ingest.cache import Cache
 from askreport.ingest.documents import workers
 from askreport.ingest.stamps import Stamps
+from askreport.ingest.steps import Step
 
 QUESTION = "Which ferries entered service?"
 
@@ -131,3 +133,23 @@ def test_a_source_that_may_not_be_read_is_named_and_the_others_are_built(
     monkeypatch.undo()
     workers.dismiss()
     assert Library.open(root).build(full=True).failed == ()
+
+
+def test_a_build_that_waited_for_another_does_not_bring_back_what_it_saw_before(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = publish.writing
+
+    @contextmanager
+    def overtaken(index: Path, *, wait: float = 0.0) -> Iterator[None]:
+        monkeypatch.setattr(publish, "writing", writing)
+        unlisted(root).write_text("The pier has 7 lamps.", "utf-8")
+        newer = Library.open(root).build()
+        with writing(index, wait=wait):
+            yield
+        assert opened.current(index) == newer.generation
+
+    monkeypatch.setattr(publish, "writing", overtaken)
+    made = Library.open(root).build()
+    assert not made.fresh
+    assert "7 lamps" in Library.open(root).ask("How many lamps has the pier?").text

@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -219,3 +220,68 @@ def test_what_a_cut_off_upload_left_is_no_document_and_is_swept(root: Path) -> N
     os.utime(left, (1, 1))
     documents.swept(root / "sources")
     assert not left.exists()
+
+
+ABOUT = {
+    "title": "The pier",
+    "publisher": "Harbour Board",
+    "date": "2021-05",
+    "kind": "survey",
+    "url": "https://example.org/pier",
+}
+
+
+def test_what_is_stated_of_a_document_is_cited_and_stands_in_the_catalogue(
+    admin: httpx.Client, root: Path
+) -> None:
+    catalogue = root / "sources" / "catalogue.toml"
+    before = catalogue.read_text("utf-8")
+    named = {"name": "pier.txt"}
+    said = admin.post("/admin/documents", params=named | ABOUT, content=PIER).json()
+    done = ended(admin, said["job"]["id"])
+    (citation,) = asked(admin, done["result"]["generation"])["citations"]
+    found = Library.open(root).document(said["document"]).source
+    assert (citation["title"], citation["publisher"]) == ("The pier", "Harbour Board")
+    assert {key: getattr(found, key) for key in ABOUT} == ABOUT
+    assert catalogue.read_text("utf-8").startswith(before)
+    # Replaced, it is described anew where something is stated, else as before.
+    more = named | {"replace": "true", "rebuild": "false", "date": "2022"}
+    again = admin.post("/admin/documents", params=more, content=PIER + b" Or 8.").json()
+    assert (again["document"], again["replaced"]) == (said["document"], True)
+    (listed,) = (s for s in Library.open(root).sources() if s.path == "pier.txt")
+    assert (listed.title, listed.date) == ("The pier", "2022")
+    # Removed, it leaves the catalogue as it was.
+    admin.delete(f"/admin/documents/{said['document']}?rebuild=false")
+    assert catalogue.read_text("utf-8").strip() == before.strip()
+
+
+@pytest.mark.parametrize("wrong", [{"date": "May"}, {"title": "x" * 2001}])
+def test_what_no_catalogue_may_say_is_refused_before_anything_is_stored(
+    admin: httpx.Client, root: Path, wrong: dict[str, str]
+) -> None:
+    params = {"name": "pier.txt", "rebuild": "false"} | wrong
+    said = admin.post("/admin/documents", params=params, content=PIER)
+    assert (said.status_code, said.json()["code"]) == (422, "RequestInvalid")
+    assert not (root / "sources" / "pier.txt").exists()
+
+
+def test_a_catalogue_that_is_wrong_takes_no_document(
+    admin: httpx.Client, root: Path
+) -> None:
+    (root / "sources" / "catalogue.toml").write_text("oops", "utf-8")
+    said = admin.post("/admin/documents?name=pier.txt", content=PIER)
+    assert (said.status_code, said.json()["code"]) == (503, "CatalogueWrong")
+    assert not (root / "sources" / "pier.txt").exists()
+
+
+def test_documents_that_arrive_together_are_all_listed(
+    admin: httpx.Client, root: Path
+) -> None:
+    def send(n: int) -> int:
+        about = {"name": f"pier-{n}.txt", "title": f"Pier {n}", "rebuild": "false"}
+        return admin.post("/admin/documents", params=about, content=PIER).status_code
+
+    with ThreadPoolExecutor(6) as together:
+        assert set(together.map(send, range(12))) == {200}
+    titles = {source.title for source in Library.open(root).sources()}
+    assert titles >= {f"Pier {n}" for n in range(12)}

@@ -27,7 +27,7 @@ from tests import tiny
 
 from askreport import embedding, errors, models
 from askreport.generation import files
-from askreport.ingest.assemble import Step
+from askreport.ingest.steps import Step
 from askreport.models import File, Known, Part
 from askreport.serve import fetching
 

@@ -14,7 +14,7 @@ from tests.serve.test_fetching import NAME, offer
 
 from askreport import Library, embedding, errors, models, settings
 from askreport.generation import opened
-from askreport.ingest import assemble
+from askreport.ingest import indexed
 from askreport.serve import choosing, cli
 
 FERRIES = "Which ferries entered service in March 2021?"
@@ -224,18 +224,18 @@ def test_the_old_index_answers_until_the_new_one_is_whole(
     mine: Path, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoding, go_on = threading.Event(), threading.Event()
-    contents = assemble.contents
+    of = indexed.of
 
     def waiting(*args: object, **more: object) -> object:
         encoding.set()
         assert go_on.wait(60)
-        return contents(*args, **more)  # type: ignore[arg-type]
+        return of(*args, **more)  # type: ignore[arg-type]
 
     def switch() -> None:
         with choosing.chosen(own.name, mine) as library:
             library.build()
 
-    monkeypatch.setattr(assemble, "contents", waiting)
+    monkeypatch.setattr(indexed, "of", waiting)
     running = Library.open(mine)
     running.ask(FERRIES)
     thread = threading.Thread(target=switch)
@@ -262,7 +262,7 @@ def test_a_build_that_fails_changes_neither_settings_nor_index(
         raise trouble
 
     before = opened.current(mine / "index")
-    monkeypatch.setattr(assemble, "contents", fail)
+    monkeypatch.setattr(indexed, "of", fail)
     with pytest.raises(trouble), choosing.chosen("own-model", mine) as library:
         library.build()
     assert (mine / settings.FILE).read_text("utf-8") == COMMENTED

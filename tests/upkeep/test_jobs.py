@@ -77,7 +77,7 @@ def test_closing_stops_what_runs_and_what_waits(root: Path) -> None:
         second = jobs.submit()
         began = time.monotonic()
         jobs.close()
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
     for name in (first.id, second.id):
         found = jobs.get(name)
         assert found is not None

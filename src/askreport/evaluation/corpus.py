@@ -14,7 +14,7 @@ from askreport import __version__, errors, frozen
 from askreport import text as texts
 from askreport.evaluation.lines import Row
 from askreport.generation import opened, publish, standing
-from askreport.ingest import assemble
+from askreport.ingest import indexed
 from askreport.library import Library, Tell
 from askreport.settings import Settings, Shelf
 from askreport.types import Document, Page, Source
@@ -46,8 +46,8 @@ def index(
                 model = replace(recipe.model, home=_home(shelf))
                 model.freeze()
                 encoder = model.open()
-                contents = assemble.contents(documents, (), encoder, recipe, tell)
-                described = assemble.describe(made, digest, recipe, contents)
+                contents = indexed.of(documents, (), encoder, recipe, tell)
+                described = indexed.described(made, digest, recipe, contents)
                 publish.publish(shelf.index, described, contents)
     return Library(shelf, __version__)
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,10 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object a line."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.write(_ENCODED(row) + "\n")
+
+
+_ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -35,7 +37,23 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 def document_row(document: Document) -> dict[str, Any]:
     """A document as JSON."""
-    return asdict(document)
+    # Not by `asdict`, which takes four times as long, for a thousand documents a build.
+    return {
+        "source": _row(document.source),
+        "pages": [_page_row(page) for page in document.pages],
+        "unread": [_row(item) for item in document.unread],
+    }
+
+
+def _row(noun: Any) -> dict[str, Any]:  # noqa: ANN401 - any flat noun
+    return {name: getattr(noun, name) for name in noun.__slots__}
+
+
+def _page_row(page: Page) -> dict[str, Any]:
+    headings = [_row(h) | {"span": _row(h.span)} for h in page.headings]
+    tables = [_row(span) for span in page.tables]
+    layout = None if page.layout is None else _row(page.layout)
+    return _row(page) | {"headings": headings, "tables": tables, "layout": layout}
 
 
 def document(row: Mapping[str, Any]) -> Document:
@@ -66,8 +84,14 @@ def _page(row: Mapping[str, Any]) -> Page:
 
 def passage_row(passage: Passage) -> dict[str, Any]:
     """A passage as JSON, without its text: that is what stands at its span."""
-    row = {n: getattr(passage, n) for n in ("id", "page", "start", "end", "section")}
-    return row | {"source": passage.source.id}
+    return {
+        "id": passage.id,
+        "page": passage.page,
+        "start": passage.start,
+        "end": passage.end,
+        "section": passage.section,
+        "source": passage.source.id,
+    }
 
 
 def passage(row: Mapping[str, Any], source: Source, page: Page) -> Passage:

@@ -15,7 +15,7 @@ from askreport import errors
 FORMAT = 4
 """Raised when a reader of the older number could not read the newer files rightly."""
 
-READING = 3
+READING = 4
 """Raised when the same files would now be read, cut or indexed otherwise, so that an
 index made before is built anew although no file changed."""
 

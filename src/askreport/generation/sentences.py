@@ -52,6 +52,13 @@ def joined(each: Sequence[Sequence[int]]) -> Sentences:
     return Sentences(whole.reshape(-1, 2), starts)
 
 
+def stacked(parts: Sequence[Sentences]) -> Sentences:
+    """The sentences of several runs of passages, one run after another."""
+    counts = np.concatenate([np.diff(part.starts) for part in parts])
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Sentences(np.concatenate([part.spans for part in parts]), starts)
+
+
 def write(sentences: Sentences, folder: Path) -> None:
     """Store the arrays as files of `folder`; `read` gives them back."""
     for name in FILES:

@@ -4,68 +4,30 @@ The offline story on one page. A document that cannot be read is reported and le
 a build that cannot finish publishes nothing.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from pathlib import Path
 
-from askreport import dense, embedding, errors, frozen, late, lexical
-from askreport import text as texts
-from askreport.embedding import Encoder, Model
-from askreport.generation import manifest, opened, publish, sentences, standing
-from askreport.generation.manifest import Manifest
+from askreport import embedding, errors, frozen
+from askreport.generation import manifest, opened, publish, standing
 from askreport.generation.opened import Generation
 from askreport.ingest import (
     cache,
     catalogue,
-    cuts,
-    passages,
+    gathered,
+    indexed,
     passwords,
     readings,
     reused,
-    vectors,
 )
 from askreport.ingest.cache import Cache
-from askreport.ingest.documents import workers
-from askreport.ingest.documents.workers import Job, Progress
+from askreport.ingest.gathered import Gathered
+from askreport.ingest.indexed import Recipe
 from askreport.ingest.passwords import Reading
 from askreport.ingest.stamps import Stamps
+from askreport.ingest.steps import Step, Tell
 from askreport.ingest.vectors import Reuse
 from askreport.saved import Drift
-from askreport.types import Document, Unread
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far a build has come, for whoever shows it."""
-
-    doing: str
-    done: int
-    total: int
-
-
-Tell = Callable[[Step], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How passages are made of documents, and vectors of passages."""
-
-    model: Model
-    cutting: passages.Cutting
-    keeping: late.Keeping = late.KEEPING
-
-    def name(self, catalogue: str) -> str:
-        """The id of the generation that this makes of the sources of that digest."""
-        return manifest.identify(
-            # Scans can be read once there is a program for it, though no file changes.
-            catalogue=f"{catalogue} {readings.means()}".strip(),
-            model_digest=self.model.digest,
-            cutting=asdict(self.cutting),
-            late=self.keeping.told(),
-            words=texts.signature(),
-        )
+from askreport.types import Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +85,11 @@ class _Work:
         """Of everything that the build takes from the shelf."""
         return catalogue.digest(self.listed)
 
+    @property
+    def name(self) -> str:
+        """The id of what is to be made."""
+        return self.recipe.name(self.digest)
+
 
 READING = Reading()
 """How documents are read unless somebody says otherwise."""
@@ -145,36 +112,50 @@ def build(
     """
     kept = Cache(index / cache.FOLDER, most_bytes=running.cache_bytes)
     stamps = Stamps(kept, trusted=not running.full)
-    listed = passwords.tried(catalogue.read(sources, digest=stamps.digest), reading)
-    if not listed:
-        raise errors.BuildFailed(
-            f"no documents in {sources}", hint="put a PDF, HTML or text file there"
-        )
-    work = _Work(sources, index, recipe, running, reading, kept, stamps, listed, tell)
-    name = recipe.name(work.digest)
-    standing_ = None if running.full else _answering(index, name, stamps)
-    if standing_ is not None:
-        _frozen(work)
+
+    def looked() -> _Work:
+        listed = catalogue.read(sources, digest=stamps.digest)
+        if not listed:
+            raise errors.BuildFailed(
+                f"no documents in {sources}", hint="put a PDF, HTML or text file there"
+            )
+        how = (recipe, running, reading, kept, stamps)
+        return _Work(sources, index, *how, passwords.tried(listed, reading), tell)
+
+    there = _standing(looked())
+    if there is not None:
         publish.tidy(index)
-        stamps.keep(always=False)
-        return _built(standing_, fresh=False)
+        return there
     with publish.writing(index, wait=running.wait):
-        there = None if running.full else standing.sound(index, name)
-        if there is None:
-            return _made(name, work)
-        _frozen(work)
-        publish.point(index, there)
-        return _built(opened.open_current(index), fresh=True)
+        # Seen anew: what was seen before may be older than what another build, which
+        # held the lock meanwhile, has published.
+        work = looked()
+        return _standing(work) or _pointed(work) or _made(work)
 
 
-def _answering(index: Path, name: str, stamps: Stamps) -> Generation | None:
-    """The generation of that id if it answers already, every file of it sound."""
+def _standing(work: _Work) -> Built | None:
+    """What answers already, if it is what would be built, every file of it sound."""
+    if work.running.full:
+        return None
     try:
-        found = opened.open_current(index)
+        found = opened.open_current(work.index)
     except errors.AskreportError:
         return None
-    sound = found.id == name and stamps.sound(found.folder, found.manifest)
-    return found if sound else None
+    if found.id != work.name or not work.stamps.sound(found.folder, found.manifest):
+        return None
+    _frozen(work)
+    work.stamps.keep(always=False)
+    return _built(found, fresh=False)
+
+
+def _pointed(work: _Work) -> Built | None:
+    """The generation, if it is on the disk already and sound: it answers from now."""
+    there = None if work.running.full else standing.sound(work.index, work.name)
+    if there is None:
+        return None
+    _frozen(work)
+    publish.point(work.index, there)
+    return _built(opened.open_current(work.index), fresh=True)
 
 
 def _built(found: Generation, *, fresh: bool) -> Built:
@@ -182,27 +163,18 @@ def _built(found: Generation, *, fresh: bool) -> Built:
     return Built(found.id, fresh, made.documents, made.passages, found.unread)
 
 
-def _made(name: str, work: _Work) -> Built:
+def _made(work: _Work) -> Built:
     """Make a new generation and publish it, from as little as has changed."""
-    read = _read(work)
-    _check_unchanged(work)
+    read = _gathered(work)
     recipe, index = work.recipe, work.index
     _frozen(work)
     standing.quarantine(index, sound=work.stamps.sound)
-    known = reused.Known()
-    if not work.running.full:
-        model = recipe.model.digest
-        known = reused.of(index, work.kept, model=model, keeping=recipe.keeping)
-    made = contents(
-        read.documents,
-        read.failed,
-        embedding.Waiting(recipe.model),
-        recipe,
-        work.tell,
-        reuse=Reuse(known, None if work.running.full else work.kept),
+    encoder = embedding.Waiting(recipe.model)
+    made = indexed.of(
+        read.documents, read.failed, encoder, recipe, work.tell, reuse=_reuse(work)
     )
     work.tell(Step("writing the index", 0, 1))
-    described = describe(name, work.digest, recipe, made)
+    described = indexed.described(work.name, work.digest, recipe, made)
     folder = publish.publish(index, described, made)
     pruned = standing.prune(index, keep=work.running.keep)
     if recipe.model.home is not None:
@@ -210,15 +182,23 @@ def _made(name: str, work: _Work) -> Built:
     _remember(work, folder)
     work.tell(Step("writing the index", 1, 1))
     return Built(
-        name,
+        described.id,
         True,
         len(made.documents),
         len(made.passages),
         made.unread,
         pruned,
-        read.anew,
+        len(read.anew),
         made.encoded,
     )
+
+
+def _reuse(work: _Work) -> Reuse:
+    if work.running.full:
+        return Reuse()
+    model, keeping = work.recipe.model.digest, work.recipe.keeping
+    known = reused.of(work.index, work.kept, model=model, keeping=keeping)
+    return Reuse(known, work.kept)
 
 
 def _frozen(work: _Work) -> None:
@@ -240,181 +220,13 @@ def _remember(work: _Work, name: str) -> None:
     work.kept.trim()
 
 
-def _check_unchanged(work: _Work) -> None:
-    """Refuse what was read if it is no longer what was listed and digested."""
-    now = catalogue.read(work.sources, digest=work.stamps.digest)
-    if catalogue.digest(passwords.tried(now, work.reading)) != work.digest:
+def _gathered(work: _Work) -> Gathered:
+    """The documents as they were when they were listed. Raises BuildFailed."""
+    before = readings.Readings(None if work.running.full else work.kept, work.stamps)
+    found = gathered.of(work.listed, before, work.reading, work.tell)
+    if not gathered.unchanged(found.anew, catalogue.named(work.stamps.digest)):
         raise errors.BuildFailed(
             f"{work.sources} was changed while it was being read",
             hint="run askreport build again; the old index still answers",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The documents that could be read, and those that could not, without pages."""
-
-    documents: tuple[Document, ...]
-    failed: tuple[Document, ...]
-    anew: int
-    """How many files were opened; the others had been read before."""
-
-
-def _read(work: _Work) -> _Read:
-    before = readings.Readings(None if work.running.full else work.kept, work.stamps)
-    found = {i: before.known(item) for i, item in enumerate(work.listed)}
-    read = {i: document for i, document in found.items() if document is not None}
-    anew = [i for i in found if i not in read]
-    failed: dict[int, Document] = {}
-    for i, outcome in _opened(work, anew, len(read)):
-        item = work.listed[i]
-        if isinstance(outcome, Document):
-            read[i] = before.keep(item, outcome)
-        else:
-            reason = f"{outcome.message}: {outcome.hint}"
-            unread = Unread(item.source.id, None, reason)
-            failed[i] = Document(item.source, (), (unread,))
-    work.tell(Step("read", len(work.listed), len(work.listed)))
-    documents, others = ([some[i] for i in sorted(some)] for some in (read, failed))
-    if not documents:
-        reasons = "; ".join(one.reason for d in others for one in d.unread)
-        raise errors.BuildFailed(
-            f"no document could be read: {reasons}",
-            hint="mend or replace those files; the old index still answers",
-        )
-    return _Read(tuple(documents), tuple(others), len(anew))
-
-
-def _opened(
-    work: _Work, places: list[int], done: int
-) -> Iterator[tuple[int, Document | errors.SourceUnreadable]]:
-    """What the files at these places of the list say, read now, as they end.
-
-    `done` documents are known already.
-    """
-    items = [work.listed[i] for i in places]
-    lost = 0
-
-    def step(job: int, page: str = "") -> None:
-        unread = f" ({lost} not read)" if lost else ""
-        doing = f"reading {items[job].source.path}{page}{unread}"
-        work.tell(Step(doing, done, len(work.listed)))
-
-    def paged(told: Progress) -> None:
-        step(told.job, f", page {told.page} of {told.of}")
-
-    work.tell(Step("reading", done, len(work.listed)))
-    jobs = [
-        Job(
-            readings.bare(item.source),
-            item.path,
-            titled=False,
-            passwords=work.reading.passwords(item.password_env),
-        )
-        for item in items
-    ]
-    for outcome in workers.read(jobs, work.reading.limits, paged) if jobs else ():
-        done += 1
-        lost += not isinstance(outcome.found, Document)
-        step(outcome.job)
-        yield places[outcome.job], outcome.found
-
-
-def contents(
-    documents: tuple[Document, ...],
-    failed: tuple[Document, ...],
-    encoder: Encoder,
-    recipe: Recipe,
-    tell: Tell = lambda step: None,
-    *,
-    reuse: Reuse | None = None,
-) -> publish.Contents:
-    """Cut, encode and index documents. Raises BuildFailed if they hold no words."""
-    reuse = reuse or Reuse()
-    cut = _cut(documents, encoder, recipe, reuse.kept)
-    if not cut.passages:
-        raise errors.BuildFailed(
-            "the documents hold no words to search",
-            hint="put a document with text into sources/; the old index still answers",
-        )
-    total = vectors.fresh(cut.keys, reuse.known, recipe.keeping)
-    found = vectors.encode(
-        cut.passages,
-        encoder,
-        keeping=recipe.keeping,
-        progress=_counted(tell, total),
-        reuse=reuse,
-        keys=cut.keys,
-    )
-    probe = reuse.known.probe
-    if not probe.size:
-        (probe,) = encoder.encode([embedding.PROBE]).vectors
-    return publish.Contents(
-        documents=documents,
-        passages=cut.passages,
-        failed=failed,
-        dense=dense.build(found.whole),
-        lexical=lexical.build(cut.terms),
-        tokens=found.tokens,
-        sentences=sentences.joined(cut.sentences),
-        keys=reused.array(cut.keys),
-        probe=probe,
-        encoded=total,
-    )
-
-
-def _cut(
-    documents: tuple[Document, ...],
-    encoder: Encoder,
-    recipe: Recipe,
-    kept: Cache | None,
-) -> cuts.Cut:
-    def fits(text: str) -> bool:
-        return encoder.length(text) <= encoder.most_tokens
-
-    cutter = cuts.Cutter(recipe.cutting, fits, recipe.model.digest)
-    return cuts.joined([cuts.of(document, cutter, kept) for document in documents])
-
-
-def _counted(tell: Tell, total: int) -> Callable[[int], None]:
-    done = 0
-
-    def progress(more: int) -> None:
-        nonlocal done
-        done += more
-        tell(Step("encoding passages", done, total))
-
-    tell(Step("encoding passages", 0, total))
-    return progress
-
-
-def describe(
-    name: str,
-    digest: str,
-    recipe: Recipe,
-    contents: publish.Contents,
-) -> Manifest:
-    """The manifest of contents not yet written; writing adds the files' digests."""
-    return Manifest(
-        id=name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        version=_version(),
-        model=recipe.model.name,
-        model_digest=recipe.model.digest,
-        dimensions=contents.tokens.dimensions,
-        cutting=asdict(recipe.cutting),
-        late=contents.tokens.form,
-        dense=contents.dense.told,
-        catalogue=digest,
-        documents=len(contents.documents),
-        passages=len(contents.passages),
-        files={},
-        words=texts.signature(),
-    )
-
-
-def _version() -> str:
-    try:
-        return version("askreport")
-    except PackageNotFoundError:
-        return "unknown"
+    return found

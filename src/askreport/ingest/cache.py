@@ -40,22 +40,27 @@ class Cache:
     def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
         """Nothing is made before something is put."""
         self._folder = folder
+        self._at = os.fspath(folder)
         self._most = most_bytes
         self._written = 0
 
     def get(self, kind: str, name: str) -> bytes | None:
         """The value; None if there is none. It counts as used now."""
-        path = self._path(kind, name)
+        path = f"{self._at}/{kind}/{name[:2]}/{name}"  # a Path takes longer than a read
         try:
-            raw = path.read_bytes()
+            with open(path, "rb") as file:  # noqa: PTH123
+                raw = file.read()
+                used = os.fstat(file.fileno()).st_mtime
         except OSError:
             return None
         packed = raw[SIZE:]
         if _digest(kind, name, packed) != raw[:SIZE]:
             with suppress(OSError):
-                path.unlink()
+                os.unlink(path)  # noqa: PTH108
             return None
-        _used(path)
+        if abs(time.time() - used) > RECENT:
+            with suppress(OSError):
+                os.utime(path)
         return zlib.decompress(packed)
 
     def put(self, kind: str, name: str, value: bytes, *, packed: int = 1) -> None:
@@ -74,7 +79,7 @@ class Cache:
 
     def names(self, kind: str) -> tuple[str, ...]:
         """The keys of all values of a kind."""
-        return tuple(path.name for path in _files(self._folder / kind))
+        return tuple(sorted(entry.name for entry in _files(f"{self._at}/{kind}")))
 
     def forget(self, kind: str) -> None:
         """Remove every value of a kind."""
@@ -83,31 +88,31 @@ class Cache:
     def trim(self) -> None:
         """Remove what was not used for longest until the rest is within the bound."""
         found = []
-        for path in _files(self._folder):
+        for entry in _files(self._at):
             with suppress(OSError):
-                known = path.stat()
-                found.append((known.st_mtime_ns, known.st_size, path))
+                known = entry.stat()
+                found.append((known.st_mtime_ns, known.st_size, entry.path))
         over = sum(size for _, size, _ in found) - self._most
         for _, size, path in sorted(found):
             if over <= 0:
                 return
             with suppress(OSError):
-                path.unlink()
+                Path(path).unlink()
                 over -= size
 
     def _path(self, kind: str, name: str) -> Path:
         return self._folder / kind / name[:2] / name
 
 
-def _used(path: Path) -> None:
-    """Note that a value was used, unless that was noted not long ago."""
-    with suppress(OSError):
-        if abs(time.time() - path.stat().st_mtime) > RECENT:
-            os.utime(path)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+def _files(folder: str) -> Iterator["os.DirEntry[str]"]:
+    entries: list[os.DirEntry[str]] = []
+    with suppress(OSError), os.scandir(folder) as inside:
+        entries = list(inside)
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path)
+        else:
+            yield entry
 
 
 def _digest(kind: str, name: str, packed: bytes) -> bytes:

@@ -9,7 +9,8 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -28,6 +29,8 @@ from pydantic_core import PydanticCustomError
 
 from askreport import dates, errors
 from askreport import text as texts
+from askreport.ingest import paths
+from askreport.ingest.paths import File
 from askreport.types import Source, Words
 
 NAME = "catalogue.toml"
@@ -122,16 +125,24 @@ def read(folder: Path, *, digest: Digest | None = None) -> tuple[Listed, ...]:
     that leaves the folder or a duplicate id.
     """
     entries = _standing_back(_entries(folder / NAME))
-    digested = _digest if digest is None else _named(digest)
-    listed = [_listed(folder, entry, digested) for entry in entries]
-    known = {item.path.resolve() for item in listed}
-    taken = [item.source.id for item in listed]
-    for path in _files(folder):
-        if path.resolve() not in known:
-            listed.append(_uncatalogued(folder, path, taken, digested))
-            taken.append(listed[-1].source.id)
-            known.add(path.resolve())
+    digested = named(_read if digest is None else digest)
+    root = os.path.realpath(folder)
+    there = {file.name: file for file in paths.of(folder) if file.name != NAME}
+    listed = [_listed(folder, entry, digested, there) for entry in entries]
+    known = {_real(item, there, root) for item in listed}
+    taken = {item.source.id for item in listed}
+    for file in there.values():
+        real = file.real(root)
+        if real not in known:
+            listed.append(_uncatalogued(folder, file, taken, digested))
+            taken.add(listed[-1].source.id)
+            known.add(real)
     return tuple(listed)
+
+
+def _real(item: Listed, there: Mapping[str, File], root: str) -> str:
+    file = there.get(item.source.path)
+    return os.path.realpath(item.path) if file is None else file.real(root)
 
 
 def _standing_back(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -171,10 +182,8 @@ def _entries(path: Path) -> tuple[Entry, ...]:
     if not path.exists():
         return ()
     try:
-        entries = Catalogue.model_validate(
-            tomllib.loads(path.read_text("utf-8"))
-        ).document
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return parsed(path, path.read_text("utf-8"))
+    except UnicodeDecodeError as error:
         raise errors.CatalogueWrong(
             f"{path} is not valid TOML: {error}", hint="correct that line"
         ) from error
@@ -182,6 +191,18 @@ def _entries(path: Path) -> tuple[Entry, ...]:
         raise errors.CatalogueWrong(
             f"{path} cannot be read: {error.strerror}",
             hint="make it a file that you may read, or take it away",
+        ) from error
+
+
+def parsed(path: Path, text: str) -> tuple[Entry, ...]:
+    """The entries of a catalogue that says this. Raises CatalogueWrong, naming
+    `path`.
+    """
+    try:
+        entries = Catalogue.model_validate(tomllib.loads(text)).document
+    except tomllib.TOMLDecodeError as error:
+        raise errors.CatalogueWrong(
+            f"{path} is not valid TOML: {error}", hint="correct that line"
         ) from error
     except ValidationError as error:
         raise _explained(path, error) from error
@@ -195,7 +216,8 @@ def _check(path: Path, entries: tuple[Entry, ...]) -> None:
         "path": [os.path.normpath(entry.path) for entry in entries],
     }
     for what, names in named.items():
-        twice = next((name for name in names if names.count(name) > 1), None)
+        seen = Counter(names)
+        twice = next((name for name in names if seen[name] > 1), None)
         if twice is not None:
             raise errors.CatalogueWrong(
                 f"{path}: two documents have the {what} {twice!r}",
@@ -240,23 +262,33 @@ def _explained(path: Path, error: ValidationError) -> errors.CatalogueWrong:
     return errors.CatalogueWrong(f"{path}: {where}: {first['msg']}", hint=hint)
 
 
-def _listed(folder: Path, entry: Entry, digest: Digest) -> Listed:
+def _listed(
+    folder: Path, entry: Entry, digest: Digest, there: Mapping[str, File]
+) -> Listed:
     path = folder / os.path.normpath(entry.path)
-    if not path.is_file() and _inside(folder, path):
-        raise errors.CatalogueWrong(
-            f"{entry.id}: {entry.path} does not exist",
-            hint=f"put the file into {folder} or take the entry out of {NAME}",
-        )
-    if not _inside(folder, path):
-        raise _outside(folder, f"{entry.id}: {entry.path}")
+    file = there.get(os.path.normpath(entry.path))
+    if file is None or file.link:
+        _check_path(folder, entry, path)
     given = entry.model_dump(exclude={"title", "path", "original", "password_env"})
     source = Source(
         title=entry.title or title(path),
         path=path.relative_to(folder).as_posix(),
         digest=digest(path),
+        titled=entry.title is not None,
         **given,
     )
     return Listed(source, path, entry.title is not None, entry.password_env)
+
+
+def _check_path(folder: Path, entry: Entry, path: Path) -> None:
+    """Refuse a path that leads out of the folder, or to no file."""
+    if not _inside(folder, path):
+        raise _outside(folder, f"{entry.id}: {entry.path}")
+    if not path.is_file():
+        raise errors.CatalogueWrong(
+            f"{entry.id}: {entry.path} does not exist",
+            hint=f"put the file into {folder} or take the entry out of {NAME}",
+        )
 
 
 def _inside(folder: Path, path: Path) -> bool:
@@ -270,29 +302,21 @@ def _outside(folder: Path, what: str) -> errors.CatalogueWrong:
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The folder's files except hidden ones, editors' leftovers and the catalogue.
-
-    A link to nothing is among them, so that it is reported and not passed over.
-    """
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        hidden = any(part.startswith((".", "~$")) for part in parts)
-        leftover = hidden or path.name.endswith("~") or path == folder / NAME
-        dangling = path.is_symlink() and not path.exists()
-        if (path.is_file() or dangling) and not leftover:
-            yield path
-
-
-def _uncatalogued(folder: Path, path: Path, taken: list[str], digest: Digest) -> Listed:
-    name = texts.question(path.relative_to(folder).as_posix())
-    if not _inside(folder, path):
+def _uncatalogued(folder: Path, file: File, taken: set[str], digest: Digest) -> Listed:
+    name = texts.question(file.name)
+    path = file.at(folder)
+    if file.link and not _inside(folder, path):
         raise _outside(folder, name)
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "document"
     if slug in taken:
         slug = f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     source = Source(
-        id=slug, title=title(path), path=name, digest=digest(path), kind="document"
+        id=slug,
+        title=title(path),
+        path=name,
+        digest=digest(path),
+        kind="document",
+        titled=False,
     )
     return Listed(source, path, titled=False)
 
@@ -303,23 +327,19 @@ def title(path: Path) -> str:
     return words[0].upper() + words[1:]
 
 
-def _digest(path: Path) -> str:
-    return _named(_read)(path)
-
-
-def _named(digest: Digest) -> Digest:
+def named(digest: Digest) -> Digest:
     """The same; a file that cannot be read has the digest of its reason.
 
     It is listed all the same, and the reader then says why it cannot be read.
     """
 
-    def named(path: Path) -> str:
+    def known(path: Path) -> str:
         try:
             return digest(path)
         except OSError as error:
             return hashlib.sha256(f"unreadable {error.errno}".encode()).hexdigest()
 
-    return named
+    return known
 
 
 def _read(path: Path) -> str:

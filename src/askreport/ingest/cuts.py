@@ -1,17 +1,28 @@
 """a document -> its passages with all that indexing needs of them, cut only once."""
 
+import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from askreport import lexical
 from askreport import text as texts
 from askreport.generation import manifest, sentences
+from askreport.generation.sentences import Sentences
 from askreport.ingest import cache, passages, readings
 from askreport.ingest.cache import Cache
+from askreport.lexical import Terms
 from askreport.types import Document, Passage, Span
+
+N = TypeVar("N", bound=np.generic)
+
+SIZE = hashlib.sha256().digest_size
 
 KIND = "passages"
 
@@ -21,14 +32,11 @@ class Cut:
     """Passages and what is derived from each; all of equal length."""
 
     passages: tuple[Passage, ...]
-    terms: tuple[list[str], ...]
+    terms: Terms
     """What each is found by: its words, headings, title and publisher."""
-    sentences: tuple[Sequence[int], ...]
-    """As `sentences.found` says."""
-    keys: tuple[bytes, ...]
-    """The digest of what each is encoded from."""
-    of_publisher: int = 0
-    """How many of the terms are the publisher's."""
+    sentences: Sentences
+    keys: NDArray[np.uint8]
+    """Shape (passages, 32): the digest of what each is encoded from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +48,33 @@ class Cutter:
     """Whether the encoder reads a text whole."""
     model: str
     """The digest of that encoder's files."""
+    means: str = ""
+    """What `readings.means` says."""
 
 
 def of(document: Document, cutter: Cutter, kept: Cache | None = None) -> Cut:
     """The document's passages, from what was kept if it was cut before. Raises as
     `passages.cut` does.
     """
-    if kept is None:
-        return _cut(document, cutter)
     name = _name(document, cutter)
-    raw = kept.get(KIND, name)
+    raw = None if kept is None else kept.get(KIND, name)
     if raw is not None:
-        return _restored(document, json.loads(raw))
-    found = _cut(document, cutter)
-    kept.put(KIND, name, json.dumps(_rows(found)).encode())
-    return found
+        found = _restored(document, json.loads(raw))
+    else:
+        found = _cut(document, cutter)
+        if kept is not None:
+            kept.put(KIND, name, json.dumps(_row(found)).encode())
+    return replace(found, terms=found.terms.after(_outside(document)))
 
 
 def _cut(document: Document, cutter: Cutter) -> Cut:
     found = passages.cut(document, cutter.cutting, fits=cutter.fits)
-    published = _published(document)
+    keys = b"".join(key(one) for one in found)
     return Cut(
         found,
-        tuple([*published, *texts.terms(passages.encoded(one))] for one in found),
-        tuple(sentences.found(one.text) for one in found),
-        tuple(key(one) for one in found),
-        len(published),
-    )
-
-
-def joined(cuts: Sequence[Cut]) -> Cut:
-    """The passages of several documents, one after another."""
-    return Cut(
-        tuple(one for found in cuts for one in found.passages),
-        tuple(one for found in cuts for one in found.terms),
-        tuple(one for found in cuts for one in found.sentences),
-        tuple(one for found in cuts for one in found.keys),
+        lexical.terms([texts.terms(passages.encoded(one)) for one in found]),
+        sentences.build(found),
+        np.frombuffer(keys, dtype=np.uint8).reshape(-1, SIZE),
     )
 
 
@@ -87,48 +86,68 @@ def key(passage: Passage) -> bytes:
 
 
 def _name(document: Document, cutter: Cutter) -> str:
-    """The digest of all that a cut depends on: not the document's id nor publisher,
-    which are put in when it is restored.
+    """The digest of all that a cut depends on: not the document's id nor what is
+    `_outside` of it, which are put in when it is restored.
     """
+    source = document.source
     return cache.key(
         "cutting",
         manifest.READING,
-        readings.name(document.source),
-        document.source.title,
+        readings.name(source, cutter.means),
+        source.title if source.titled else "",
         asdict(cutter.cutting),
         cutter.model,
         texts.signature(),
     )
 
 
-def _rows(found: Cut) -> list[list[Any]]:
-    return [
-        [
-            [p.page, p.start, p.end, list(p.section)],
-            " ".join(found.terms[i][found.of_publisher :]),
-            list(found.sentences[i]),
-            found.keys[i].hex(),
-        ]
-        for i, p in enumerate(found.passages)
-    ]
+def _row(found: Cut) -> dict[str, Any]:
+    """As JSON, before anything is put in from `_outside`."""
+    return {
+        "places": [[p.page, p.start, p.end, p.section] for p in found.passages],
+        "words": found.terms.words,
+        "sequence": _packed(found.terms.sequence),
+        "lengths": _packed(found.terms.lengths),
+        "spans": _packed(found.sentences.spans),
+        "starts": _packed(found.sentences.starts),
+        "keys": _packed(found.keys),
+    }
 
 
-def _restored(document: Document, rows: list[list[Any]]) -> Cut:
+def _restored(document: Document, row: dict[str, Any]) -> Cut:
     source = document.source
     pages = {page.number: page for page in document.pages}
     seen: Counter[str] = Counter()
-    published = _published(document)
     return Cut(
         tuple(
             passages.placed(source, pages[page], tuple(section), Span(start, end), seen)
-            for (page, start, end, section), *_ in rows
+            for page, start, end, section in row["places"]
         ),
-        tuple([*published, *(row[1].split(" ") if row[1] else [])] for row in rows),
-        tuple(tuple(row[2]) for row in rows),
-        tuple(bytes.fromhex(row[3]) for row in rows),
-        len(published),
+        Terms(
+            tuple(row["words"]),
+            _unpacked(row["sequence"], np.int32),
+            _unpacked(row["lengths"], np.int32),
+        ),
+        Sentences(
+            _unpacked(row["spans"], np.int32).reshape(-1, 2),
+            _unpacked(row["starts"], np.int64),
+        ),
+        _unpacked(row["keys"], np.uint8).reshape(-1, SIZE),
     )
 
 
-def _published(document: Document) -> list[str]:
-    return texts.terms(document.source.publisher or "")
+def _packed(values: NDArray[Any]) -> str:
+    return base64.b64encode(values.tobytes()).decode()
+
+
+def _unpacked(text: str, kind: type[N]) -> NDArray[N]:
+    return np.frombuffer(base64.b64decode(text), dtype=kind)
+
+
+def _outside(document: Document) -> list[str]:
+    """The terms that every passage is found by and that are not encoded: those of the
+    publisher, and of a title that is only the file's name.
+    """
+    source = document.source
+    named = [] if source.titled else texts.terms(source.title)
+    return [*texts.terms(source.publisher or ""), *named]

@@ -57,11 +57,12 @@ def cut(
     open_: tuple[Heading, ...] = ()
     seen: Counter[str] = Counter()
     found: list[Passage] = []
+    known = document.source.title if document.source.titled else None
     for page in document.pages:
         bodies, open_ = _bodies(page, open_)
         for above, body in bodies:
             # A heading that repeats the title says nothing more about where this is.
-            section = tuple(name for name in above if name != document.source.title)
+            section = tuple(name for name in above if name != known)
             prefix = front(document.source, section)
             if not fits(prefix + "a"):
                 raise _too_small(document.source)
@@ -90,15 +91,19 @@ def encoded(passage: Passage) -> str:
 
 
 def front(source: Source, section: Sequence[str]) -> str:
-    """What is put before a passage's text when it is encoded."""
-    title = _clipped(source.title, TITLE_TOKENS)
+    """What is put before a passage's text when it is encoded.
+
+    A title that merely repeats the file's name is not: a file may then be renamed at no
+    cost.
+    """
+    title = f"{_clipped(source.title, TITLE_TOKENS)}\n" if source.titled else ""
     path = _clipped(section[-1], SECTION_TOKENS) if section else ""
     for name in reversed(section[:-1]):
         longer = f"{name} > {path}"
         if longer != _clipped(longer, SECTION_TOKENS):
             break
         path = longer
-    return f"{title}\n{path}\n" if path else f"{title}\n"
+    return f"{title}{path}\n" if path else title
 
 
 def _clipped(text: str, most: int) -> str:

@@ -12,8 +12,9 @@ from askreport.generation import compared, manifest, opened, standing
 from askreport.generation.compared import DocumentChange
 from askreport.generation.opened import Generation
 from askreport.ingest import cache, catalogue, passwords
-from askreport.ingest.assemble import READING, Recipe
+from askreport.ingest.assemble import READING
 from askreport.ingest.cache import Cache
+from askreport.ingest.indexed import Recipe
 from askreport.ingest.passwords import Reading
 from askreport.ingest.stamps import Stamps
 from askreport.types import Document, Source
@@ -73,6 +74,7 @@ def _as_known(item: catalogue.Listed, was: Source | None) -> Source:
     return replace(
         item.source,
         title=item.source.title if item.titled else was.title,
+        titled=item.titled or was.titled,
         publisher=item.source.publisher or was.publisher,
         date=item.source.date or was.date,
     )

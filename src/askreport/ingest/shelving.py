@@ -5,7 +5,6 @@ catalogue is replaced last, so that a failure half way leaves both as they were.
 """
 
 import hashlib
-import os
 import re
 import shutil
 import tempfile
@@ -15,10 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-
 from askreport import errors, likeness
-from askreport.ingest import catalogue, downloads
+from askreport.ingest import catalogue, downloads, entries
 from askreport.ingest.documents import workers
 from askreport.ingest.documents.reader import ENDINGS
 from askreport.ingest.documents.workers import Job
@@ -89,7 +86,7 @@ def add(
         found = list(_gathered(given, aside, limits))
         read = _read(found, digests, reading)
         told = _told(read, there, taken, stated)
-        placed = _place(folder, aside, told)
+        placed = _place(folder, told)
     except OSError as error:
         raise _unwritable(folder, error) from error
     finally:
@@ -267,33 +264,26 @@ def _free(name: str, taken: set[str]) -> str:
     return found
 
 
-def _place(folder: Path, aside: Path, items: Sequence[_Item]) -> list[_Item]:
+def _place(folder: Path, items: Sequence[_Item]) -> list[_Item]:
     """Move the copies into place and list them; undo it all if any of it fails."""
-    whole = _catalogue(folder)
     found: list[_Item] = []
     placed: list[Path] = []
     try:
-        for item in items:
-            if item.entry is None or item.path is None:
-                found.append(item)
-                continue
-            target = _room(folder, item.path.name)
-            item.path.replace(target)
-            placed.append(target)
-            found.append(_at(item, target.name))
-            told = tomlkit.table()
-            told.update({"id": item.entry["id"], "path": target.name})
-            told.update({k: v for k, v in item.entry.items() if k != "id"})
-            tables = whole.setdefault("document", tomlkit.aot())
-            tables.append(told)
-        if placed:
-            _replace(folder / catalogue.NAME, aside, tomlkit.dumps(whole))
-            catalogue.read(folder)
+        with entries.edited(folder) as whole:
+            for item in items:
+                if item.entry is None or item.path is None:
+                    found.append(item)
+                    continue
+                target = _room(folder, item.path.name)
+                item.path.replace(target)
+                placed.append(target)
+                found.append(_at(item, target.name))
+                named = {"id": item.entry["id"], "path": target.name}
+                entries.enter(whole, named | dict(item.entry))
     except BaseException:
         for path in placed:
             with suppress(OSError):
                 path.unlink()
-        _restore(folder, aside)
         raise
     return found
 
@@ -305,13 +295,6 @@ def _at(item: _Item, name: str) -> _Item:
     return replace(item, added=replace(added, source=source))
 
 
-def _catalogue(folder: Path) -> tomlkit.TOMLDocument:
-    path = folder / catalogue.NAME
-    if not path.exists():
-        return tomlkit.document()
-    return tomlkit.parse(path.read_text("utf-8"))
-
-
 def _room(folder: Path, name: str) -> Path:
     """A path of that name that nothing has yet."""
     path = folder / name
@@ -320,28 +303,3 @@ def _room(folder: Path, name: str) -> Path:
         path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
         number += 1
     return path
-
-
-BEFORE = "catalogue.before"
-"""What the catalogue was, kept aside until the new one is proven."""
-
-
-def _replace(path: Path, aside: Path, text: str) -> None:
-    if path.exists():
-        shutil.copy2(path, aside / BEFORE)
-    else:
-        (aside / f"{BEFORE}.none").touch()
-    new = aside / catalogue.NAME
-    new.write_text(text, "utf-8")
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
-    new.replace(path)
-
-
-def _restore(folder: Path, aside: Path) -> None:
-    """Put the catalogue back, if it was replaced."""
-    path = folder / catalogue.NAME
-    if (aside / BEFORE).exists():
-        (aside / BEFORE).replace(path)
-    elif (aside / f"{BEFORE}.none").exists():
-        path.unlink(missing_ok=True)

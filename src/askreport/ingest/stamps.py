@@ -31,10 +31,12 @@ digests."""
 class Stamps:
     """Digests of files as they were last read."""
 
-    def __init__(self, kept: Cache, *, trusted: bool = True) -> None:
-        """`trusted` False: every file is read, whatever is remembered."""
+    def __init__(self, kept: Cache | None, *, trusted: bool = True) -> None:
+        """`kept` None: remembered while this lives. `trusted` False: every file is
+        read, whatever is remembered.
+        """
         self._kept = kept
-        raw = kept.get(KIND, NAME) if trusted else None
+        raw = kept.get(KIND, NAME) if kept and trusted else None
         self._before: dict[str, str] = json.loads(raw) if raw else {}
         self._now: dict[str, str] = {}
         self._read = 0
@@ -71,7 +73,7 @@ class Stamps:
 
     def keep(self, *, always: bool) -> None:
         """Remember what was looked at, if that saves the next build much work."""
-        if always or self._read > WORTH:
+        if self._kept and (always or self._read > WORTH):
             self._kept.put(KIND, NAME, json.dumps(self._now, sort_keys=True).encode())
 
 

@@ -32,6 +32,12 @@ Private = Annotated[
 ]
 
 
+Id = Annotated[
+    str | None,
+    typer.Option("--id", help="Its id; from its title.", show_default=False),
+]
+
+
 def _about(what: str) -> object:
     return typer.Option(help=what, show_default=False)
 
@@ -52,10 +58,7 @@ def add(
     words: Annotated[str | None, _about("original or digest.")] = None,
     licence: Annotated[str | None, _about("Under which it may be used.")] = None,
     url: Annotated[str | None, _about("Where the original is.")] = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--id", help="Its id; from its title.", show_default=False),
-    ] = None,
+    name: Id = None,
     password: Annotated[
         str | None, _about("To try on PDFs that want one; - asks for it.")
     ] = None,

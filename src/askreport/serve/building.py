@@ -21,6 +21,16 @@ AsJson = Annotated[
 ]
 
 
+Password = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Password to try on files that want one; may be repeated. - asks for "
+        "it, so that it stands in no history.",
+        show_default=False,
+    ),
+]
+
+
 @commands.command()
 def build(
     full: Annotated[
@@ -39,15 +49,7 @@ def build(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")
     ] = False,
-    password: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--password",
-            help="Password to try on files that want one; may be repeated. - asks for "
-            "it, so that it stands in no history.",
-            show_default=False,
-        ),
-    ] = None,
+    password: Password = None,
     as_json: AsJson = False,
     shelf: Shelf = None,
 ) -> None:

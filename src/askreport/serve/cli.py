@@ -103,6 +103,12 @@ KeyFile = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsMarkdown = Annotated[
+    bool, typer.Option("--markdown", help="Print Markdown, to paste.")
+]
+BuildFirst = Annotated[
+    bool, typer.Option("--build", help="Bring the index up to date first.")
+]
 AsPlain = Annotated[bool, typer.Option("--plain", help="Print plain text, no styles.")]
 
 
@@ -136,13 +142,9 @@ def ask(
     after: After = None,
     explain: Explain = False,
     as_json: AsJson = False,
-    as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print Markdown, to paste.")
-    ] = False,
+    as_markdown: AsMarkdown = False,
     as_plain: AsPlain = False,
-    build_first: Annotated[
-        bool, typer.Option("--build", help="Bring the index up to date first.")
-    ] = False,
+    build_first: BuildFirst = False,
     server: Server = None,
     key_file: KeyFile = None,
     shelf: Shelf = None,
@@ -213,7 +215,6 @@ def search(
     raise typer.Exit(ANSWERED if found.hits else NO_EVIDENCE)
 
 
-@app.command()
 @app.command()
 def show(
     passage: Annotated[str, typer.Argument(help="Id of a passage, from an answer.")],

@@ -147,7 +147,9 @@ def _generations(index: Path) -> Iterator[Finding]:
             hint = f"nothing reads it; remove {folder} when you need it no more"
             yield Finding(f"generation {one.name}", False, one.said, hint)
         else:
-            yield _tried(f"generation {one.name}", partial(_verified, folder))
+            found = _tried(f"generation {one.name}", partial(_verified, folder))
+            if found.sound or folder.exists():  # else a build has pruned it meanwhile
+                yield found
 
 
 def _verified(folder: Path) -> str:

@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 
 from askreport import errors, models
 from askreport.generation import files
-from askreport.ingest.assemble import Step, Tell
+from askreport.ingest.steps import Step, Tell
 from askreport.models import File, Known, Part
 
 MEGABYTE = 1_000_000

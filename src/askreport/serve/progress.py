@@ -21,7 +21,7 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
-    from askreport.ingest.assemble import Step, Tell
+    from askreport.ingest.steps import Step, Tell
 
 EVERY = 3.0
 """Seconds between plain lines: often enough to see life, rare enough for a log."""

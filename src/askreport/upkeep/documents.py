@@ -9,18 +9,16 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from askreport import errors
 from askreport import text as texts
-from askreport.ingest import catalogue
+from askreport.ingest import catalogue, entries
 from askreport.ingest.documents import reader
+from askreport.types import Source
 
 MOST_BYTES = reader.MOST_BYTES
 """Longer files would not be read."""
@@ -151,6 +149,43 @@ def swept(folder: Path) -> None:
                 path.unlink()
 
 
+def put(
+    folder: Path,
+    arrived: Arriving,
+    name: str,
+    *,
+    stated: Mapping[str, str],
+    replace: bool,
+) -> tuple[Source, Stored]:
+    """Put a document that has arrived in place under that name, and have the catalogue
+    say what is `stated` of it, by its keys; neither without the other.
+
+    Raises DocumentThere, Unwritable, or CatalogueWrong where the catalogue is or would
+    become wrong.
+    """
+    path = folder / name
+    placed: Stored | None = None
+    try:
+        with entries.edited(folder) as whole:
+            placed = arrived.placed(path, replace=replace)
+            source = _listed(folder, name)
+            entries.describe(whole, source, stated)
+    except BaseException as error:
+        if placed is not None and not placed.replaced:
+            with suppress(OSError):
+                path.unlink()
+        if isinstance(error, OSError):
+            raise _unwritable(error) from error
+        raise
+    return source, placed
+
+
+def _listed(folder: Path, name: str) -> Source:
+    """The document of that path, as the folder is now; its digest is not asked for."""
+    listed = catalogue.read(folder, digest=lambda path: "")
+    return next(one.source for one in listed if one.source.path == name)
+
+
 def remove(folder: Path, path: str, document: str) -> None:
     """Take a document out of `sources/` and out of its catalogue.
 
@@ -158,38 +193,11 @@ def remove(folder: Path, path: str, document: str) -> None:
     Raises Unwritable, CatalogueWrong.
     """
     try:
-        _strike(folder / catalogue.NAME, document)
+        with entries.edited(folder) as whole:
+            entries.strike(whole, document)
         (folder / path).unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(error) from error
-
-
-def _strike(path: Path, document: str) -> None:
-    """Take an entry out of the catalogue, and whatever says that it supersedes it."""
-    if not path.exists():
-        return
-    try:
-        known = tomlkit.parse(path.read_text("utf-8"))
-        entries = known.get("document", [])
-        left = [entry for entry in entries if entry.get("id") != document]
-    except (TOMLKitError, UnicodeDecodeError, AttributeError) as error:
-        raise errors.CatalogueWrong(
-            f"{path} is not valid TOML: {error}", hint="correct it first"
-        ) from error
-    if len(left) == len(entries):
-        return
-    for number in reversed(range(len(entries))):
-        if entries[number].get("id") == document:
-            del entries[number]
-    for entry in entries:
-        if entry.get("supersedes") == document:
-            del entry["supersedes"]
-    aside = path.with_name(f"{PARTIAL}{secrets.token_hex(8)}")
-    try:
-        aside.write_text(tomlkit.dumps(known), "utf-8")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _unwritable(error: OSError) -> Unwritable:

@@ -113,7 +113,8 @@ def _document(job: dict[str, Any], tell: Any) -> dict[str, Any]:  # noqa: ANN401
         )
         return {"document": files.document_row(found)}
     except errors.SourceUnreadable as error:
-        return {"unreadable": error.message, "hint": error.hint}
+        lasting = not isinstance(error.__cause__, OSError)
+        return {"unreadable": error.message, "hint": error.hint, "lasting": lasting}
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001
@@ -122,6 +123,7 @@ def _document(job: dict[str, Any], tell: Any) -> dict[str, Any]:  # noqa: ANN401
         return {
             "unreadable": f"{path.name} is damaged: its reader failed with {said}",
             "hint": "open it in the program that made it and save it afresh",
+            "lasting": not isinstance(error, OSError),
         }
 
 

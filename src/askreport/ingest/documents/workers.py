@@ -211,7 +211,8 @@ class _Hand(threading.Thread):
             elif "memory" in told:
                 raise _Ended(memory=True)
             elif "unreadable" in told:
-                return errors.SourceUnreadable(told["unreadable"], hint=told["hint"])
+                said, hint = told["unreadable"], told["hint"]
+                return errors.SourceUnreadable(said, hint=hint, lasting=told["lasting"])
             else:
                 return files.document(told["document"])
         raise _Ended

@@ -7,6 +7,7 @@ it; until then the old index does.
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from askreport.errors import NotFound
+from askreport.ingest.catalogue import Date, Line
 from askreport.serve.api import examples
 from askreport.serve.api.caller import ADMIN
 from askreport.serve.api.parts import DocumentId, Shelf
@@ -115,6 +117,44 @@ FOLLOWED: dict[int | str, dict[str, Any]] = {
 }
 
 
+def _about(what: str) -> Any:  # noqa: ANN401 - a default, as FastAPI has it
+    return Query(description=what)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Where a document is to be put."""
+
+    name: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Its file name: no folder, an ending that is read.",
+        ),
+    ]
+    replace: Annotated[
+        bool, _about("Whether it may take the place of one of that name.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the catalogue is told of a document, beside what it says of itself."""
+
+    title: Annotated[Line | None, _about("As it is cited.")] = None
+    publisher: Annotated[Line | None, _about("Who published it.")] = None
+    date: Annotated[Date | None, _about("2018, 2018-03 or 2018-03-15.")] = None
+    author: Annotated[Line | None, _about("Who wrote it.")] = None
+    kind: Annotated[Line | None, _about("In a word or two.")] = None
+    url: Annotated[Line | None, _about("Where the original is.")] = None
+    licence: Annotated[Line | None, _about("Under which it may be used.")] = None
+
+    def told(self) -> dict[str, str]:
+        """What was stated, by the keys of the catalogue."""
+        return {key: value for key, value in asdict(self).items() if value}
+
+
 @router.post(
     "/documents",
     summary="Add a document",
@@ -140,33 +180,22 @@ async def upload_document(
     request: Request,
     library: Shelf,
     jobs: Rebuilds,
-    name: Annotated[
-        str,
-        Query(
-            min_length=1,
-            max_length=200,
-            description="Its file name: no folder, an ending that is read.",
-        ),
-    ],
-    replace: Annotated[
-        bool, Query(description="Whether it may take the place of one of that name.")
-    ] = False,
+    named: Annotated[Named, Depends()],
+    stated: Annotated[Stated, Depends()],
     rebuild: Rebuilt = True,
 ) -> Uploaded:
     """The body is the file itself, whatever its Content-Type.
 
     It is put in place whole or not at all. A document of that name is refused with 409
-    unless `replace` is true.
+    unless `replace` is true. What is stated of it stands in the catalogue and overrides
+    what it says of itself.
     """
     folder = library.shelf.sources
-    checked = documents.checked(name)
+    checked = documents.checked(named.name)
     with documents.arriving(folder) as arriving:
         await _receive(request, arriving)
-        stored = await run_in_threadpool(
-            arriving.placed, folder / checked, replace=replace
-        )
-    listed = await run_in_threadpool(library.sources)
-    source = next(one for one in listed if one.path == stored.path)
+        put = partial(documents.put, stated=stated.told(), replace=named.replace)
+        source, stored = await run_in_threadpool(put, folder, arriving, checked)
     job = jobs.submit() if rebuild else None
     return Uploaded(source.id, job=job, **asdict(stored))
 

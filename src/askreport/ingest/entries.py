@@ -1,0 +1,148 @@
+"""what is said of documents -> catalogue.toml, changed at once, its comments kept.
+
+Whoever changes the catalogue does it here, one at a time: two documents that arrive
+together are both listed. A change that would make it wrong is refused before it counts.
+"""
+
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from askreport import errors
+from askreport.ingest import catalogue
+from askreport.types import Source
+
+ASIDE = ".catalogue-"
+"""Before the name of a catalogue that is being written."""
+
+WAIT = 30.0
+"""Seconds that a change waits for another: each takes milliseconds."""
+
+LOOK = 0.02
+"""Seconds between two looks whether the other is done."""
+
+
+@contextmanager
+def edited(folder: Path) -> Iterator[tomlkit.TOMLDocument]:
+    """The catalogue of `folder`, to be changed; at the end it takes the place of the
+    old one, unless nothing was changed.
+
+    Raises CatalogueWrong, before anything is written, where it is or would become
+    wrong; OSError where the folder does not take it.
+    """
+    path = folder / catalogue.NAME
+    with _locked(folder):
+        before = _text(path)
+        whole = _parsed(path, before)
+        yield whole
+        after = tomlkit.dumps(whole)
+        if after != before:
+            catalogue.parsed(path, after)
+            _replace(path, after)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder itself, which leaves no file behind. Raises CatalogueWrong."""
+    handle = os.open(folder, os.O_RDONLY)
+    until = time.monotonic() + WAIT
+    try:
+        while not _taken(handle):
+            if time.monotonic() > until:
+                raise errors.CatalogueWrong(
+                    f"{folder / catalogue.NAME} is being changed by somebody else",
+                    hint="try again",
+                )
+            time.sleep(LOOK)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _taken(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a disk that knows no locks: it goes as it went without
+    return True
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")  # whatever its lines end with
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise errors.CatalogueWrong(
+            f"{path} is not valid TOML: {error}", hint="correct it first"
+        ) from error
+
+
+def enter(whole: tomlkit.TOMLDocument, entry: Mapping[str, str]) -> None:
+    """Add an entry, or what it says to the one of the same id and path.
+
+    Raises CatalogueWrong where another path has that id.
+    """
+    tables: Any = whole.setdefault("document", tomlkit.aot())
+    known = next((one for one in tables if one.get("id") == entry["id"]), None)
+    if known is None:
+        table = tomlkit.table()
+        table.update(entry)
+        tables.append(table)
+    elif os.path.normpath(known["path"]) == entry["path"]:
+        known.update({k: v for k, v in entry.items() if k != "path"})
+    else:
+        raise errors.CatalogueWrong(
+            f"there is a document {entry['id']!r} already", hint="choose another id"
+        )
+
+
+def describe(
+    whole: tomlkit.TOMLDocument, source: Source, stated: Mapping[str, str]
+) -> None:
+    """Have the catalogue say this of a document, listed in it or not."""
+    if stated:
+        enter(whole, {"id": source.id, "path": source.path, **stated})
+
+
+def strike(whole: tomlkit.TOMLDocument, document: str) -> None:
+    """Take an entry out, and whatever says that it supersedes it."""
+    tables: Any = whole.get("document", [])
+    for number in reversed(range(len(tables))):
+        if tables[number].get("id") == document:
+            del tables[number]
+    for entry in tables:
+        if entry.get("supersedes") == document:
+            del entry["supersedes"]
+
+
+def _parsed(path: Path, text: str) -> tomlkit.TOMLDocument:
+    catalogue.parsed(path, text)
+    try:
+        return tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise errors.CatalogueWrong(
+            f"{path} is not valid TOML: {error}", hint="correct it first"
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    aside = path.with_name(f"{ASIDE}{secrets.token_hex(8)}")
+    try:
+        with aside.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
