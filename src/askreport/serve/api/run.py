@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from askreport import errors
 from askreport.library import Library
 from askreport.serve import watching
-from askreport.serve.api import logs
+from askreport.serve.api import logs, pauses
 from askreport.serve.api.app import create_app
 from askreport.serve.api.patience import IDLE_SECONDS, Patient
 from askreport.serve.keys import Keys
@@ -65,7 +65,7 @@ def run(
         serving = server(app)
         serving.to_whom = WITH_KEYS if keyed else WITHOUT_KEYS if local else ""
         watching_ = watching.beside(library.shelf, app.state.jobs, wanted=watch)
-        with watching_, contextlib.suppress(KeyboardInterrupt):
+        with watching_, pauses.short(), contextlib.suppress(KeyboardInterrupt):
             serving.run([listening])
 
 
