@@ -219,3 +219,68 @@ def test_what_a_cut_off_upload_left_is_no_document_and_is_swept(root: Path) -> N
     os.utime(left, (1, 1))
     documents.swept(root / "sources")
     assert not left.exists()
+
+
+ABOUT = {
+    "name": "pier.txt",
+    "title": "The pier",
+    "publisher": "Port Authority",
+    "date": "2024-05",
+    "kind": "survey",
+    "rebuild": "false",
+}
+
+
+def test_what_is_said_of_an_upload_is_what_its_citations_say(
+    admin: httpx.Client, root: Path
+) -> None:
+    sent = ABOUT | {"rebuild": "true"}
+    stored = admin.post("/admin/documents", params=sent, content=PIER).json()
+    assert (stored["document"], stored["path"]) == ("pier", "pier.txt")
+    assert (stored["bytes"], stored["replaced"]) == (len(PIER), False)
+    done = ended(admin, stored["job"]["id"])
+    (cited,) = asked(admin, done["result"]["generation"])["citations"]
+    assert (cited["title"], cited["publisher"]) == ("The pier", "Port Authority")
+    assert (cited["date"], cited["kind"]) == ("2024-05", "survey")
+    assert (root / "sources" / "pier.txt").read_bytes() == PIER
+
+
+@pytest.mark.parametrize(
+    ("change", "content", "status", "code"),
+    [
+        ({"date": "last spring"}, PIER, 422, "DocumentRefused"),
+        ({"words": "mine"}, PIER, 422, "DocumentRefused"),
+        ({"id": "../x"}, PIER, 422, "DocumentRefused"),
+        ({"name": "pier.pdf"}, b"no PDF at all", 422, "DocumentRefused"),
+        ({"id": "orchard-digest"}, PIER, 409, "DocumentThere"),
+        ({"name": "orchard.txt", "replace": "true"}, PIER, 409, "DocumentThere"),
+        ({"title": ""}, PIER, 422, "RequestInvalid"),
+        ({"name": "../pier.txt"}, PIER, 422, "NameRefused"),
+    ],
+)
+def test_what_cannot_be_said_of_an_upload_leaves_the_shelf_as_it_was(
+    admin: httpx.Client,
+    root: Path,
+    change: dict[str, str],
+    content: bytes,
+    status: int,
+    code: str,
+) -> None:
+    def held() -> dict[Path, bytes]:
+        files = (root / "sources").rglob("*")
+        return {path: path.read_bytes() for path in files if path.is_file()}
+
+    before = held()
+    said = admin.post("/admin/documents", params=ABOUT | change, content=content)
+    assert (said.status_code, said.json()["code"]) == (status, code)
+    assert str(root) not in said.text
+    assert held() == before
+
+
+def test_the_very_same_file_is_not_put_on_the_shelf_twice(
+    admin: httpx.Client, root: Path
+) -> None:
+    content = (root / "sources" / "orchard.txt").read_bytes()
+    said = admin.post("/admin/documents", params=ABOUT, content=content)
+    assert (said.status_code, said.json()["code"]) == (409, "DocumentThere")
+    assert "orchard-digest" in said.json()["detail"]

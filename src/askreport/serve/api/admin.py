@@ -7,6 +7,7 @@ it; until then the old index does.
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -18,7 +19,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from askreport.errors import NotFound
-from askreport.serve.api import examples
+from askreport.library import Library
+from askreport.serve.api import examples, listed
 from askreport.serve.api.caller import ADMIN
 from askreport.serve.api.parts import DocumentId, Shelf
 from askreport.types import Source
@@ -52,6 +54,24 @@ JobId = Annotated[str, Path(description="A job's id, as a rebuild gives it.")]
 Rebuilt = Annotated[
     bool, Query(description="Whether to rebuild the index now, as a job.")
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """How to take a document."""
+
+    name: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Its file name: no folder, an ending that is read.",
+        ),
+    ]
+    replace: Annotated[
+        bool, Query(description="Whether it may take the place of one of that name.")
+    ] = False
+    rebuild: Rebuilt = True
 
 
 class RebuildRequest(BaseModel):
@@ -140,35 +160,35 @@ async def upload_document(
     request: Request,
     library: Shelf,
     jobs: Rebuilds,
-    name: Annotated[
-        str,
-        Query(
-            min_length=1,
-            max_length=200,
-            description="Its file name: no folder, an ending that is read.",
-        ),
-    ],
-    replace: Annotated[
-        bool, Query(description="Whether it may take the place of one of that name.")
-    ] = False,
-    rebuild: Rebuilt = True,
+    wanted: Annotated[Upload, Depends()],
+    about: Annotated[listed.About, Depends()],
 ) -> Uploaded:
     """The body is the file itself, whatever its Content-Type.
 
     It is put in place whole or not at all. A document of that name is refused with 409
-    unless `replace` is true.
+    unless `replace` is true. If anything is said of it, it is read at once, and
+    entered into the catalogue.
     """
-    folder = library.shelf.sources
-    checked = documents.checked(name)
-    with documents.arriving(folder) as arriving:
+    checked = documents.checked(wanted.name)
+    with documents.arriving(library.shelf.sources) as arriving:
         await _receive(request, arriving)
-        stored = await run_in_threadpool(
-            arriving.placed, folder / checked, replace=replace
+        said = about.said()
+        kept = await run_in_threadpool(
+            partial(listed.add, library, arriving, checked, said)
+            if said
+            else partial(_placed, library, arriving, checked, replace=wanted.replace)
         )
-    listed = await run_in_threadpool(library.sources)
-    source = next(one for one in listed if one.path == stored.path)
-    job = jobs.submit() if rebuild else None
-    return Uploaded(source.id, job=job, **asdict(stored))
+    job = jobs.submit() if wanted.rebuild else None
+    return Uploaded(kept.source.id, job=job, **asdict(kept.stored))
+
+
+def _placed(
+    library: Library, arriving: documents.Arriving, name: str, *, replace: bool
+) -> listed.Listed:
+    """A file in place of which the catalogue says what it did, or nothing."""
+    stored = arriving.placed(library.shelf.sources / name, replace=replace)
+    found = (one for one in library.sources() if one.path == stored.path)
+    return listed.Listed(stored, next(found))
 
 
 async def _receive(request: Request, arriving: documents.Arriving) -> None:

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from askreport import errors
-from askreport.serve.api import later, observed, requests
+from askreport.serve.api import later, listed, observed, requests
 from askreport.serve.api.caller import KeyMissing, KeyTooNarrow
 from askreport.serve.api.readiness import Warming
 from askreport.serve.chat import refusals
@@ -131,6 +131,7 @@ CALLER: Mapping[type[errors.AskreportError], int] = {
     BodyLong: 413,
     documents.DocumentLong: 413,
     documents.NameRefused: 422,
+    listed.DocumentRefused: 422,
     documents.Unwritable: 507,
     HostUnknown: 421,
     later.TooMany: 429,
@@ -193,7 +194,8 @@ TITLES: Mapping[str, str] = {
     "CalibrationWrong": "The shelf's calibration cannot be applied",
     "CatalogueWrong": "The catalogue must be corrected",
     "DocumentLong": "The document is too long",
-    "DocumentThere": "There is a document of that name",
+    "DocumentRefused": "The document cannot be put on the shelf",
+    "DocumentThere": "There is such a document already",
     "FilterWrong": "The filter contradicts itself",
     "HostUnknown": "Not the name of this service",
     "IndexDamaged": "The index is damaged",
