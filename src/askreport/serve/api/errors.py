@@ -302,7 +302,7 @@ def _foreseen(error: errors.AskreportError) -> Refusal:
             told = Failure(name, error.message, error.hint)
             headers = dict(EXTRA.get(CALLER[kind], {}))
             if isinstance(error, later.Later):
-                headers["Retry-After"] = str(error.seconds)
+                headers |= error.headers
             return Refusal(CALLER[kind], told, headers)
         if kind in SERVER:
             status, message, hint = SERVER[kind]

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from askreport import tokens
 from askreport.library import Library
+from askreport.serve.api import streamed
 from askreport.serve.api.caller import READER
 from askreport.serve.chat import shared, sources
 from askreport.serve.chat.openai_bodies import (
@@ -35,9 +36,6 @@ from askreport.types import Answer
 
 MODEL = "askreport"
 """The model that answers; the other one listed is the shelf's encoder."""
-
-STREAMED = {"X-Accel-Buffering": "no"}
-"""Asks proxies to hand on each piece as it comes."""
 
 TURN = 16
 """Texts that are embedded at a time: about a second's worth on a slow machine."""
@@ -148,7 +146,9 @@ def stream(events: Iterable[bytes]) -> Response:
         for part in parts:
             yield part
 
-    return StreamingResponse(sent(), media_type="text/event-stream", headers=STREAMED)
+    return StreamingResponse(
+        sent(), media_type="text/event-stream", headers=streamed.AT_ONCE
+    )
 
 
 def data(body: object) -> bytes:
