@@ -17,7 +17,7 @@ from pathlib import Path
 from askreport import Library
 from askreport.serve.api import pauses
 
-pauses.LONG_SECONDS = 0.0  # every collection is a long one
+pauses.LONG_SECONDS = -1.0  # every collection is a long one
 library = Library.open(sys.argv[1])
 with pauses.short():
     library.ask("How many passengers does each ferry carry?")
@@ -34,7 +34,7 @@ with pauses.short():
 def test_what_outlives_a_long_collection_is_set_aside_until_the_service_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pauses, "LONG_SECONDS", 0.0)
+    monkeypatch.setattr(pauses, "LONG_SECONDS", -1.0)
     kept = [[number] for number in range(1000)]
     with pauses.short():
         aside = gc.get_freeze_count()
@@ -52,6 +52,24 @@ def test_a_short_collection_sets_nothing_aside(monkeypatch: pytest.MonkeyPatch) 
         more = [[number] for number in range(1000)]
         gc.collect()
         assert gc.get_freeze_count() <= aside
+    assert len(more) == 1000
+
+
+def test_a_collection_that_is_not_of_everything_sets_nothing_aside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pauses, "LONG_SECONDS", -1.0)
+    with pauses.short():
+        gc.disable()  # only what is asked for here is collected
+        try:
+            aside = gc.get_freeze_count()
+            more = [[number] for number in range(1000)]
+            gc.collect(1)
+            assert gc.get_freeze_count() <= aside
+            gc.collect()
+            assert gc.get_freeze_count() > aside
+        finally:
+            gc.enable()
     assert len(more) == 1000
 
 
