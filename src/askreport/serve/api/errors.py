@@ -233,7 +233,8 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _respond)
 
 
-def _respond(request: Request, error: Exception) -> Response:
+async def _respond(request: Request, error: Exception) -> Response:
+    # Async, or each refusal would wait for a thread, and refusals come in floods.
     return response(request.scope, refusal(error))
 
 
