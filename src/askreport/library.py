@@ -197,14 +197,15 @@ class Library:
 
         return self._answering.looked(look)
 
-    def embed(self, texts: Sequence[str]) -> embedding.Floats:
+    def embed(self, texts: Sequence[str], *, first: int = 0) -> embedding.Floats:
         """Vectors of the shelf's encoder, one a text, of unit length.
 
-        Raises QuestionRefused for a text of which it would read only a part.
+        Raises QuestionRefused for a text of which it would read only a part; texts are
+        counted from `first` then.
         """
         encoder = self.encoder
         with self._encoding:
-            for place, text in enumerate(texts):
+            for place, text in enumerate(texts, first):
                 if encoder.length(text) > encoder.most_tokens:
                     raise errors.QuestionRefused(
                         f"text {place} is longer than the {encoder.most_tokens} tokens "

@@ -5,14 +5,17 @@ A program of its own, since Playwright keeps an event loop running in its proces
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 SIZES = {"phone": (375, 812), "desktop": (1280, 900), "least": (320, 640)}
 """`least` is what WCAG 2.2 asks pages to be read at without scrolling sideways."""
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 MAIN = ("start", "answer", "permalink", "signin")
 
@@ -53,32 +56,32 @@ def main(base: str, folder: Path, paths: dict[str, str]) -> dict[str, Any]:
 
 
 def _looked_at(browser: Browser, base: str, folder: Path, paths: dict[str, str]) -> Any:
-    for scheme in ("light", "dark"):
-        for size, (width, height) in SIZES.items():
-            page = browser.new_page(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if scheme == "dark" else "light",
-            )
-            for name, path in paths.items():
-                yield _look(page, base + path, folder, (name, size, scheme))
-            page.close()
+    page = browser.new_page()
+    for name, path in paths.items():
+        said: list[str] = []
+        hear = _hearing(said)
+        page.on("console", hear)
+        page.goto(base + path)
+        page.remove_listener("console", hear)
+        # Opened once: what a page is made of depends on neither size nor scheme.
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            for size, (width, height) in SIZES.items():
+                page.set_viewport_size({"width": width, "height": height})
+                yield _look(page, folder, (name, size, scheme)) | {"console": said}
+    page.close()
 
 
-def _look(page: Page, at: str, folder: Path, which: tuple[str, str, str]) -> Any:
-    said: list[str] = []
+def _hearing(said: list[str]) -> Callable[[ConsoleMessage], None]:
+    return lambda message: said.append(message.text)
 
-    def hear(message: ConsoleMessage) -> None:
-        said.append(message.text)
 
-    page.on("console", hear)
-    page.goto(at)
+def _look(page: Page, folder: Path, which: tuple[str, str, str]) -> dict[str, Any]:
     page.screenshot(path=folder / f"{'-'.join(which)}.png", full_page=True)
-    page.remove_listener("console", hear)
     return {
         "page": " ".join(which),
         "wider": page.evaluate(WIDER),
         "background": page.evaluate(BACKGROUND),
-        "console": said,
         **(_checked(page) if _due(*which) else {}),
     }
 

@@ -112,7 +112,10 @@ def test_a_key_beyond_its_pace_is_429_and_told_when_to_come_back(
     assert passed[0].headers["ratelimit"].startswith('"default";r=4;t=')
     assert refused.status_code == 429
     assert refused.json()["code"] == "TooMany"
-    assert 1 <= int(refused.headers["retry-after"]) <= 12
+    wait = int(refused.headers["retry-after"])
+    assert 1 <= wait <= 12
+    assert refused.headers["ratelimit"] == f'"default";r=0;t={wait}'
+    assert refused.headers["ratelimit-policy"] == '"default";q=5;w=60'
     assert other.status_code == 200
     assert healthy == [200] * 9
 

@@ -81,6 +81,18 @@ def test_every_operation_is_summed_up_described_and_tagged(
         assert set(operation["tags"]) <= known, path
 
 
+def test_chatgpt_imports_it_and_asks_its_user_before_changes_only(
+    described: dict[str, Any],
+) -> None:
+    for _, path, operation in operations(described):
+        # Bounds of actions: https://platform.openai.com/docs/actions/production
+        assert len(operation["summary"]) <= 300, path
+        assert len(operation["description"]) <= 300, path
+        for parameter in operation.get("parameters", ()):
+            assert len(parameter["description"]) <= 700, path
+        assert operation["x-openai-isConsequential"] is path.startswith("/admin")
+
+
 def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
     found = set(references(described))
     assert "#/components/schemas/Answer" in found

@@ -41,11 +41,13 @@ def service(shelf: Path, host: str) -> Iterator[subprocess.Popen[str]]:
             running.kill()
 
 
-def address(running: subprocess.Popen[str]) -> str:
-    """The address the service says it listens on."""
+def address(running: subprocess.Popen[str], whom: str) -> str:
+    """The address the service says it listens on, and to whom."""
     assert running.stderr is not None
-    found = re.search(r"http://\S+:\d+", running.stderr.readline())
+    said = running.stderr.readline()
+    found = re.search(r"http://\S+:\d+", said)
     assert found is not None
+    assert said.strip().endswith(whom)
     return found.group()
 
 
@@ -53,7 +55,7 @@ def test_it_says_where_it_listens_never_what_it_is_asked_and_stops_when_told(
     built: Path,
 ) -> None:
     with service(built, "127.0.0.1") as running:
-        at = address(running)
+        at = address(running, "(without keys, to this machine only)")
         said = httpx.post(
             f"{at}/ask", json={"question": "my secret ferry?"}, timeout=60
         )
@@ -64,21 +66,6 @@ def test_it_says_where_it_listens_never_what_it_is_asked_and_stops_when_told(
     assert said.status_code == 200
     assert (out, err) == ("", "stopped")
     assert running.returncode == 0
-
-
-def test_it_stops_on_a_polite_signal_too(built: Path) -> None:
-    with service(built, "127.0.0.1") as running:
-        at = address(running)
-        assert httpx.get(f"{at}/healthz", timeout=60).status_code == 200
-        running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=60)
-    assert running.returncode in (0, -signal.SIGTERM)
-
-
-def test_without_keys_it_serves_this_machine_only_and_says_so(built: Path) -> None:
-    with service(built, "127.0.0.1") as running:
-        assert running.stderr is not None
-        assert "without keys, to this machine only" in running.stderr.readline()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - what is refused
@@ -99,16 +86,20 @@ def test_told_to_it_serves_other_machines_without_keys_and_warns(
         assert "there are no keys" in running.stderr.readline()
 
 
-def test_with_keys_it_serves_other_machines_to_those_who_have_one(
+def test_with_keys_it_serves_other_machines_and_stops_on_a_polite_signal(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASKREPORT_KEYS_FILE", str(tmp_path / "keys.json"))
     key = Keys(tmp_path / "keys.json").add("mine", "read")
     with service(built, "0.0.0.0") as running:  # noqa: S104 - with a key
-        at = address(running).replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+        at = address(running, "(to those who have a key)")
+        at = at.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
         refused = httpx.get(f"{at}/documents", timeout=60)
         sent = {"Authorization": f"Bearer {key}"}
         served = httpx.get(f"{at}/documents", headers=sent, timeout=60)
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=60)
+    assert running.returncode in (0, -signal.SIGTERM)
     assert (refused.status_code, served.status_code) == (401, 200)
 
 

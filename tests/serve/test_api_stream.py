@@ -42,6 +42,7 @@ def asked(client: httpx.Client, **more: Any) -> list[Event]:
     with client.stream("POST", "/ask/stream", json={"question": ASKED, **more}) as said:
         assert said.status_code == 200
         assert said.headers["content-type"].startswith("text/event-stream")
+        assert said.headers["x-accel-buffering"] == "no"
         return list(events(said))
 
 

@@ -349,7 +349,10 @@ def test_a_response_declines_too(sdk: openai.OpenAI) -> None:
 def test_embeddings_are_the_vectors_of_the_shelfs_encoder(
     sdk: openai.OpenAI, chat_library: Library
 ) -> None:
-    texts = ["two ferries", "a late frost on the plum blossom"]
+    texts = [
+        "two ferries",
+        *(f"{n} late frosts on the plum blossom" for n in range(40)),
+    ]
     ours = chat_library.encoder.encode(texts).vectors
     packed = sdk.embeddings.create(model="hashing", input=texts)
     plain = sdk.embeddings.create(
@@ -372,6 +375,7 @@ def test_embeddings_in_base64_are_little_endian_floats(http: httpx.Client) -> No
     [
         ({"model": "askreport"}, "hashing embeds"),
         ({"input": "word " * 600}, "in parts"),
+        ({"input": ["word"] * 20 + ["word " * 600]}, "text 20 is longer"),
         ({"input": [1, 2, 3]}, "string"),
         ({"input": []}, "at least 1"),
         ({"input": ["x"] * 257}, "at most 256"),

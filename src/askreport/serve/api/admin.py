@@ -20,7 +20,7 @@ from starlette.responses import StreamingResponse
 
 from askreport.errors import NotFound
 from askreport.ingest.catalogue import Date, Line
-from askreport.serve.api import examples
+from askreport.serve.api import examples, streamed
 from askreport.serve.api.caller import ADMIN
 from askreport.serve.api.parts import DocumentId, Shelf
 from askreport.types import Source
@@ -273,7 +273,9 @@ def get_job(job: JobId, jobs: Rebuilds) -> Job:
 async def follow_job(job: JobId, jobs: Rebuilds) -> StreamingResponse:
     """Server-sent events: each `job` is the job as GET /admin/jobs/{job} shows it."""
     return StreamingResponse(
-        _followed(jobs, _job(jobs, job)), media_type="text/event-stream"
+        _followed(jobs, _job(jobs, job)),
+        media_type="text/event-stream",
+        headers=streamed.AT_ONCE,
     )
 
 

@@ -166,6 +166,11 @@ def _described(app: FastAPI) -> dict[str, Any]:
         public = app.state.library.shelf.settings.public_url
         if public:
             app.openapi_schema["servers"] = [{"url": public.rstrip("/")}]
+        for path, operations in app.openapi_schema["paths"].items():
+            for operation in operations.values():
+                # ChatGPT asks its user before each call of what it takes for a change.
+                changes = path.startswith("/admin")
+                operation["x-openai-isConsequential"] = changes
         schema = TypeAdapter(errors.Problem).json_schema()
         app.openapi_schema["components"]["schemas"]["Problem"] = schema
     return app.openapi_schema

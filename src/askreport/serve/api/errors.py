@@ -231,7 +231,8 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _respond)
 
 
-def _respond(request: Request, error: Exception) -> Response:
+async def _respond(request: Request, error: Exception) -> Response:
+    # Async, or each refusal would wait for a thread, and refusals come in floods.
     return response(request.scope, refusal(error))
 
 
@@ -300,7 +301,7 @@ def _foreseen(error: errors.AskreportError) -> Refusal:
             told = Failure(name, error.message, error.hint)
             headers = dict(EXTRA.get(CALLER[kind], {}))
             if isinstance(error, later.Later):
-                headers["Retry-After"] = str(error.seconds)
+                headers |= error.headers
             return Refusal(CALLER[kind], told, headers)
         if kind in SERVER:
             status, message, hint = SERVER[kind]

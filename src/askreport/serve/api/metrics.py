@@ -67,7 +67,7 @@ class Metrics:
             "askreport_loop_lag_seconds",
             "How late the event loop came back to what was due, but for the time that "
             "it waited for a processor.",
-            buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
+            buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 1),
             registry=registry,
         )
         self._generation = Gauge(

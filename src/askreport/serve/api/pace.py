@@ -5,6 +5,7 @@ is even again; each request moves that time on by its share of a minute, and one
 would move it more than a minute ahead is refused. One number a caller, no timer.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,15 +82,16 @@ class Paced:
                 f"more than {self._pace.per_minute} requests a minute",
                 hint="wait as long as Retry-After says",
                 seconds=left.seconds,
+                headers=self._told(left),
             )
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["RateLimit-Policy"] = self._policy
-                headers["RateLimit"] = (
-                    f'"default";r={left.requests};t={left.seconds:.0f}'
-                )
+                MutableHeaders(scope=message).update(self._told(left))
             await send(message)
 
         await self.app(scope, receive, telling)
+
+    def _told(self, left: Left) -> dict[str, str]:
+        told = f'"default";r={left.requests};t={math.ceil(left.seconds)}'
+        return {"RateLimit-Policy": self._policy, "RateLimit": told}

@@ -63,9 +63,9 @@ async def ask(asked: AskRequest, queue: Waiting) -> Asked:
 )
 async def stream_answer(asked: AskRequest, queue: Waiting) -> Response:
     """The answer of `POST /ask` as server-sent events: `waiting` and `stage` while it
-    is made, then `text` for each sentence, `citation` for each citation, and at last
-    `answer`, which is what `POST /ask` gives. A refusal is a problem, as elsewhere; a
-    failure after the stream has begun is a last event `problem`.
+    is made, `text` for each sentence, `citation` for each citation, and at last
+    `answer`, which is what `POST /ask` gives; or `problem`, if it fails after the
+    stream has begun.
     """
     return await streamed.response(queue, asked)
 

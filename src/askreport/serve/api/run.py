@@ -4,15 +4,16 @@ import contextlib
 import ipaddress
 import socket
 import sys
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterator
 
 import uvicorn
 from fastapi import FastAPI
 
-from askreport import errors
+from askreport import errors, tokens
 from askreport.library import Library
 from askreport.serve import watching
-from askreport.serve.api import logs
+from askreport.serve.api import logs, pauses
 from askreport.serve.api.app import create_app
 from askreport.serve.api.patience import IDLE_SECONDS, Patient
 from askreport.serve.keys import Keys
@@ -65,8 +66,25 @@ def run(
         serving = server(app)
         serving.to_whom = WITH_KEYS if keyed else WITHOUT_KEYS if local else ""
         watching_ = watching.beside(library.shelf, app.state.jobs, wanted=watch)
-        with watching_, contextlib.suppress(KeyboardInterrupt):
+        with watching_, pauses.short(), _prepared(app):
             serving.run([listening])
+
+
+@contextlib.contextmanager
+def _prepared(app: FastAPI) -> Iterator[None]:
+    """Meanwhile make what the first caller who needs it, and the event loop with him,
+    would wait for: the counting of tokens (a second, 79 MiB), the description.
+    """
+
+    def make() -> None:
+        tokens.count("")
+        app.openapi()
+
+    making = threading.Thread(target=make, name="askreport-prepare")
+    making.start()
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
+    making.join()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -26,6 +26,9 @@ PATIENCE_SECONDS = 1.0
 ALIVE_SECONDS = 10.0
 """A stream that is silent for longer is cut by some proxies: then it says so much."""
 
+AT_ONCE = {"X-Accel-Buffering": "no"}
+"""Asks proxies to hand on each event as it comes."""
+
 EVENT = {
     "type": "object",
     "properties": {
@@ -58,7 +61,9 @@ async def response(queue: Queue, asked: AskRequest) -> Response:
     if answering.done():
         answering.result()  # raises what went wrong, while a status can tell it
     return StreamingResponse(
-        _events(answering, told, queue), media_type="text/event-stream"
+        _events(answering, told, queue),
+        media_type="text/event-stream",
+        headers=AT_ONCE,
     )
 
 

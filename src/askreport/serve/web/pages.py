@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from anyio import to_thread
@@ -55,7 +56,8 @@ async def open_page(request: Request) -> HTMLResponse:
     said = asked.read(request.query_params)
     outcome = await _asked(request, said)
     shelved = await to_thread.run_sync(_shelved, library)
-    page = look.page(
+    shown = partial(
+        look.page,
         "ask.html",
         said=said,
         answer=outcome.answer,
@@ -75,6 +77,8 @@ async def open_page(request: Request) -> HTMLResponse:
         counted=text.counted,
         link=_link,
     )
+    # In a thread: a long explanation takes a while to write, the first page to parse.
+    page = await to_thread.run_sync(shown)
     return look.response(page, outcome.wrong.status if outcome.wrong else 200)
 
 
