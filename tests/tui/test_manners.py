@@ -10,14 +10,12 @@ from typing import Any, cast
 import pytest
 from textual.binding import Binding
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from askreport import Library
 from askreport_tui.app import AskreportApp
 from askreport_tui.reading_keys import READING
 from askreport_tui.screens.reading import ReadingScreen
 from askreport_tui.widgets.page_view import PageView
-from askreport_tui.widgets.trouble_panel import TroublePanel
 
 Show = Callable[..., AskreportApp]
 Ask = Callable[[Pilot[None], str], Awaitable[ReadingScreen]]
@@ -42,31 +40,6 @@ def painted(app: AskreportApp) -> str:
     """Every character of the screen."""
     lines = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in lines)
-
-
-async def test_a_bug_in_what_a_key_does_becomes_a_panel_and_the_app_goes_on(
-    show: Show,
-    piers: Library,
-    ask: Ask,
-    calm: Calm,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def broken(_self: ReadingScreen) -> None:
-        raise ZeroDivisionError("by nought")
-
-    app = show(library=piers)
-    async with app.run_test(size=WIDE) as pilot:
-        screen = await ask(pilot, PAINTED)
-        monkeypatch.setattr(ReadingScreen, "action_copy", broken)
-        await pilot.press("y")
-        await calm(pilot)
-        assert screen.query_one(TroublePanel).display
-        said = str(screen.query_one("TroublePanel Static", Static).content)
-        assert "ZeroDivisionError: by nought" in said
-        assert "Traceback" not in painted(app)
-        await pilot.press("escape", "escape", "n")
-        assert screen.citation is not None
-        assert screen.citation.marker == 2
 
 
 async def test_the_palette_has_everything_that_a_key_does(
