@@ -99,4 +99,5 @@ def _stands(
         passages=len(generation.rows_of.get(document.source.id, ())),
         unread=document.unread,
         superseded_by=over.get(document.source.id),
+        recognised=sum(page.ocr is not None for page in document.pages),
     )

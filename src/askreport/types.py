@@ -362,3 +362,5 @@ class Shelved:
     unread: tuple[Unread, ...] = field(default=())
     superseded_by: str | None = None
     """The id of the indexed document that answers in its place."""
+    recognised: int = 0
+    """How many of its pages were read by OCR."""

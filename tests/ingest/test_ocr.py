@@ -11,6 +11,7 @@ from tests.ingest.test_pdf import draw, typed
 from askreport import Library, rectangles
 from askreport.ingest.documents import ocr, pdf
 from askreport.serve import render
+from askreport_tui import standing
 
 reads = pytest.mark.skipif(
     shutil.which(ocr.PROGRAM) is None, reason="Tesseract is not installed"
@@ -69,6 +70,10 @@ def test_what_was_read_by_ocr_is_cited_as_such(scan: Path, shelf: Path) -> None:
     sure = f"p. 2, read by OCR ({round(cited.ocr * 100)}% sure)"
     assert sure in render.place(cited)
     assert sure in render.plain(answer)
+    (stands,) = (one for one in library.shelved() if one.source.id == "scan-pdf")
+    assert (stands.pages, stands.recognised) == (2, 1)
+    assert standing.status(stands) == "read, 1 page by OCR"
+    assert "2 pages, 1 by OCR" in render.shelf([stands])
 
 
 def test_without_tesseract_a_scan_is_told_as_unread(

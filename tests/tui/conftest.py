@@ -1,13 +1,14 @@
 """A shelf whose answers have several citations, and how to wait for the screen."""
 
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from askreport import Library
+from askreport_tui import faults
 from askreport_tui.app import AskreportApp
 from askreport_tui.screens.reading import ReadingScreen
 from askreport_tui.widgets.question_bar import QuestionBar
@@ -61,6 +62,14 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(autouse=True)
+def no_bug_unnoticed(plain_environment: None) -> Iterator[None]:
+    """The app survives its bugs; a test does not, unless it looks for one."""
+    yield
+    if faults.log().exists():
+        pytest.fail(faults.log().read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.pilot import OutOfBounds, Pilot
 
 from askreport_tui.app import AskreportApp
-from askreport_tui.desk import Unexpected
+from askreport_tui.faults import Unexpected
 
 KEYS: Sequence[str] = (
     *"fnpwgosehacdyYvrxk123456789=",

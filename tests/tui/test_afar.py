@@ -1,19 +1,27 @@
 """The terminal UI on a shelf that another process serves."""
 
+import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.serve.conftest import _serving
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from askreport import Filter, Library, errors
 from askreport.serve.client import Service
+from askreport.serve.keys import Keys
 from askreport_tui.afar import Afar
 from askreport_tui.app import AskreportApp
+from askreport_tui.building import Step, Stopped
 from askreport_tui.screens.reading import ReadingScreen
+from askreport_tui.widgets.table import Table
 
 Ask = Callable[[Pilot[None], str], Awaitable[ReadingScreen]]
+Ready = Callable[[Pilot[None]], Awaitable[ReadingScreen]]
+Calm = Callable[[Pilot[None]], Awaitable[None]]
 
 QUESTION = "Who painted the pier?"
 
@@ -50,11 +58,20 @@ async def test_a_filter_is_checked_by_the_service(service: Service) -> None:
         await desk.coverage(Filter(documents=("none",)))
 
 
-async def test_what_a_service_cannot_do_from_afar_is_told(service: Service) -> None:
-    with pytest.raises(errors.ServiceFailed, match="another machine"):
-        await Afar(service).build(lambda _: None)
+async def test_a_service_that_does_not_answer_is_told() -> None:
     with pytest.raises(errors.ServiceFailed, match="does not answer"):
         await Afar(Service("http://127.0.0.1:9")).open()
+
+
+async def test_without_a_key_that_may_the_shelf_is_not_changed(
+    service: Service, tmp_path: Path
+) -> None:
+    (tmp_path / "mill.txt").write_text("The mill.", "utf-8")
+    desk = Afar(service)
+    with pytest.raises(errors.ServiceFailed, match="key"):
+        await desk.add(str(tmp_path / "mill.txt"))
+    with pytest.raises(errors.ServiceFailed, match="key"):
+        await desk.build(lambda _: None)
 
 
 async def test_the_screen_shows_what_the_service_says(
@@ -62,10 +79,97 @@ async def test_the_screen_shows_what_the_service_says(
 ) -> None:
     app = AskreportApp(service=service)
     async with app.run_test(size=(120, 40)) as pilot:
-        screen = await ask(pilot, QUESTION)
-        shown = "\n".join(
-            "".join(segment.text for segment in line)
-            for line in screen._compositor.render_strips()
-        )
+        await ask(pilot, QUESTION)
+        shown = painted(app)
     for citation in piers.ask(QUESTION).citations:
         assert citation.quote.split()[1] in shown
+
+
+@pytest.fixture
+def kept(piers_shelf: Path, tmp_path: Path) -> Iterator[Service]:
+    """A service of a shelf of the test's own, with a key that may change it."""
+    root = Path(shutil.copytree(piers_shelf, tmp_path / "kept"))
+    key = Keys(root / "keys.json").add("keeper", "admin")
+    with _serving(Library.open(root)) as client:
+        yield Service(str(client.base_url), key=key)
+
+
+async def test_a_document_is_added_built_asked_about_and_removed_from_afar(
+    kept: Service, tmp_path: Path, ready: Ready, calm: Calm, ask: Ask
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "mill.txt").write_text(
+        "Miller Rosa Quint ground 31 sacks of rye.", "utf-8"
+    )
+    (folder / "mill.exe").write_bytes(b"MZ")
+    app = AskreportApp(service=kept)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await ready(pilot)
+        await pilot.press("escape", "s", "a")
+        await calm(pilot)
+        app.screen.query_one(Input).value = str(folder)
+        await pilot.press("enter")
+        await calm(pilot)
+        assert "new, not built" in painted(app)
+        steps: list[Step | None] = []
+        app.watch(app, "building", lambda step: steps.append(step))
+        await pilot.press("b")
+        await pilot.pause()
+        await built(pilot, calm)
+        assert any(step is not None and step.total for step in steps)
+        assert "new, not built" not in painted(app)
+
+        await pilot.press("escape", "slash")
+        await ask(pilot, "Who ground the rye?")
+        assert screen.reading is not None
+        assert "Rosa Quint" in screen.reading.answer.text
+
+        await pilot.press("s")
+        await calm(pilot)
+        table = app.screen.query_one(Table)
+        table.move_cursor(row=table.get_row_index("mill-txt"))
+        await pilot.press("x", "y")
+        await calm(pilot)
+        assert "removed, still answers" in painted(app)
+        await pilot.press("g")
+        await calm(pilot)
+        assert "does not list its generations" in painted(app)
+
+
+async def test_a_build_elsewhere_is_noticed_and_one_that_is_left_goes_on(
+    kept: Service, tmp_path: Path
+) -> None:
+    desk = Afar(kept)
+    before = await desk.open()
+    await desk.warm()
+    assert await desk.newer() is None
+    (tmp_path / "mill.txt").write_text("Rosa Quint ground the rye.", "utf-8")
+    await desk.add(str(tmp_path / "mill.txt"))
+    with pytest.raises(Stopped, match="goes on building"):
+        await desk.build(lambda _: desk.stop_building())
+    found = None
+    while found is None:
+        desk._looked = 0.0
+        found = await desk.newer()
+        await asyncio.sleep(0.1)
+    assert found.passages == before.passages + 1
+    with pytest.raises(errors.ServiceFailed, match="already"):
+        await desk.add(str(tmp_path / "mill.txt"))
+    with pytest.raises(errors.NotFound, match="not addresses"):
+        await desk.add("https://example.org/mill.txt")
+
+
+def painted(app: AskreportApp) -> str:
+    """Every character of the screen."""
+    lines = app.screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in lines)
+
+
+async def built(pilot: Pilot[None], calm: Calm) -> None:
+    """Wait for the service's build."""
+    app = pilot.app
+    assert isinstance(app, AskreportApp)
+    while app.building is not None:
+        await pilot.pause(0.05)
+    await calm(pilot)

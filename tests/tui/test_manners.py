@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.binding import Binding
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from askreport import Library
 from askreport_tui.app import AskreportApp
 from askreport_tui.reading_keys import READING
 from askreport_tui.screens.reading import ReadingScreen
+from askreport_tui.widgets.citation_list import CitationList
 from askreport_tui.widgets.page_view import PageView
-from askreport_tui.widgets.trouble_panel import TroublePanel
+from askreport_tui.widgets.question_bar import QuestionBar
 
 Show = Callable[..., AskreportApp]
 Ask = Callable[[Pilot[None], str], Awaitable[ReadingScreen]]
@@ -42,31 +43,6 @@ def painted(app: AskreportApp) -> str:
     """Every character of the screen."""
     lines = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in lines)
-
-
-async def test_a_bug_in_what_a_key_does_becomes_a_panel_and_the_app_goes_on(
-    show: Show,
-    piers: Library,
-    ask: Ask,
-    calm: Calm,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def broken(_self: ReadingScreen) -> None:
-        raise ZeroDivisionError("by nought")
-
-    app = show(library=piers)
-    async with app.run_test(size=WIDE) as pilot:
-        screen = await ask(pilot, PAINTED)
-        monkeypatch.setattr(ReadingScreen, "action_copy", broken)
-        await pilot.press("y")
-        await calm(pilot)
-        assert screen.query_one(TroublePanel).display
-        said = str(screen.query_one("TroublePanel Static", Static).content)
-        assert "ZeroDivisionError: by nought" in said
-        assert "Traceback" not in painted(app)
-        await pilot.press("escape", "escape", "n")
-        assert screen.citation is not None
-        assert screen.citation.marker == 2
 
 
 async def test_the_palette_has_everything_that_a_key_does(
@@ -136,20 +112,63 @@ async def test_being_told_to_end_ends_in_good_order(
     assert app.return_code == 143
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 12), (20, 6), (300, 80)])
-async def test_every_screen_opens_and_closes_at_any_size(
-    show: Show, piers: Library, ask: Ask, calm: Calm, size: tuple[int, int]
+OPENED = ("s", "s g", "s a", "s x", "g", "o", "e", "h", "x", "f", "w", "question_mark")
+"""Keys that open one screen or dialogue after the other."""
+
+SIZES = ((80, 24), (20, 6), (300, 80), (120, 36))
+
+
+async def test_every_screen_opens_is_resized_and_closes(
+    show: Show, piers: Library, ask: Ask, calm: Calm
 ) -> None:
     app = show(library=piers)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(120, 36)) as pilot:
         screen = await ask(pilot, PAINTED)
-        for keys in ("s", "s g", "s a", "s x", "g", "o", "e", "h", "x", "f", "w", "?"):
-            await pilot.press(*keys.replace("?", "question_mark").split())
+        for number, keys in enumerate(OPENED):
+            await pilot.press(*keys.split())
             await calm(pilot)
-            strips = app.screen._compositor.render_strips()
-            assert {strip.cell_length for strip in strips} == {size[0]}, keys
+            opened = app.screen
+            for size in (SIZES[number % 4], SIZES[(number + 1) % 4]):
+                await pilot.resize_terminal(*size)
+                strips = app.screen._compositor.render_strips()
+                assert {strip.cell_length for strip in strips} == {size[0]}, keys
+                assert len(strips) == size[1]
+                assert app.screen is opened
             for _ in keys.split():
                 await pilot.press("escape")
             await calm(pilot)
             assert app.screen is screen, keys
             assert screen.reading is not None
+
+
+async def test_a_key_repaints_what_it_changes_and_not_the_screen(
+    show: Show, piers: Library, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted_: list[object] = []
+    display = AskreportApp._display
+
+    def seen(app: AskreportApp, screen: Any, renderable: object) -> None:
+        painted_.append(renderable)
+        display(app, screen, cast(Any, renderable))
+
+    app = show(library=piers)
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await ask(pilot, PAINTED)
+        monkeypatch.setattr(AskreportApp, "_display", seen)
+        for place, keys in (
+            (QuestionBar, [*"boats", "up", "left"]),
+            (CitationList, ["n", "p", "2", "down"]),
+            (PageView, ["n", "down"]),
+        ):
+            screen.query_one(place).focus()
+            await pilot.pause()
+            painted_.clear()
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert not any(isinstance(one, LayoutUpdate) for one in painted_), place
+            assert any(isinstance(one, ChopsUpdate) for one in painted_), place
+        await pilot.press("t")  # and what does change all is seen as such
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert any(isinstance(one, LayoutUpdate) for one in painted_)

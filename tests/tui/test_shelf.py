@@ -110,6 +110,10 @@ def test_what_could_not_be_read_is_told_with_the_reason() -> None:
     told = "\n".join(standing.told(one))
     assert "page 3: no text layer" in told
     assert "superseded by scan-2" in told
+    seen = Shelved(source, "changed", 9, 12, unread, recognised=7)
+    assert standing.status(seen) == "changed since the build, by OCR, 2 pages unread"
+    partly = Shelved(source, "indexed", 9, 12, unread[:1], recognised=7)
+    assert standing.status(partly) == "read, 7 pages by OCR, 1 page unread"
     failed = Shelved(source, "failed", unread=(Unread("scan", None, "damaged"),))
     assert standing.status(failed) == "not read"
     assert "damaged" in "\n".join(standing.told(failed))

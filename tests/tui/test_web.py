@@ -1,5 +1,10 @@
 """The terminal UI in a browser: who gets in, and who does not."""
 
+import json
+import os
+import shutil
+import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
+from PIL import Image
 from typer.testing import CliRunner
 
 from askreport import errors
@@ -15,6 +21,9 @@ from askreport_tui import web as browser
 
 KEY = "a-key"
 PORT = 8421
+
+BROWSING = Path(__file__).with_name("browsing.py")
+ASKED = ("Who painted the pier?", "Painter Mia Strand painted")
 
 
 async def _said(_request: web.Request) -> web.Response:
@@ -82,3 +91,50 @@ def test_without_the_extra_it_says_how_to_install_it(
 def test_plain_and_web_exclude_each_other() -> None:
     done = CliRunner().invoke(cli.app, ["tui", "--plain", "--web"])
     assert done.exit_code == 2
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("chromium")
+@pytest.mark.skipif(
+    shutil.which("chromium") is None, reason="chromium is not installed"
+)
+def test_a_question_typed_in_a_browser_is_answered_there(
+    piers_shelf: Path, tmp_path: Path
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "askreport", "tui", "--web", "--port", str(port)]
+    home = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    with subprocess.Popen(
+        [*command, "--shelf", str(piers_shelf)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | home | {"PYTHONUNBUFFERED": "1"},
+    ) as serving:
+        try:
+            assert serving.stdout is not None
+            address = next(
+                word
+                for line in serving.stdout
+                for word in line.split()
+                if word.startswith("http://")
+            )
+            picture = tmp_path / "seen.png"
+            ran = subprocess.run(
+                [sys.executable, str(BROWSING), address, str(picture), *ASKED],
+                capture_output=True,
+                text=True,
+                timeout=400,
+                check=False,
+            )
+        finally:
+            serving.terminate()
+    assert ran.returncode == 0, ran.stderr
+    seen = json.loads(ran.stdout)
+    assert seen["ready"], seen
+    assert seen["answered"], seen
+    assert seen["errors"] == []
+    assert "key=" not in seen["at"]
+    drawn = Image.open(picture).convert("RGB")
+    assert len(drawn.getcolors(2**24) or ()) > 100  # letters, and more than one colour

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -40,8 +41,18 @@ NEAR = 5
 """Pages that may be unread between two that can be turned to."""
 
 
-def _elsewhere(hint: str) -> ServiceFailed:
-    return ServiceFailed("the shelf is on another machine", hint=hint)
+LOOK_SECONDS = 5.0
+"""Between two looks whether the service answers from another index."""
+
+PICK_UP_SECONDS = 20.0
+"""How long a service is given to answer from what it has built; it promises two."""
+
+
+def _untold() -> ServiceFailed:
+    return ServiceFailed(
+        "a service does not list its generations, nor go back to one from afar",
+        hint="run askreport generations on its machine",
+    )
 
 
 class Afar(Desk):
@@ -51,6 +62,8 @@ class Afar(Desk):
         """The service that `askreport tui --server` names."""
         super().__init__()
         self._service = service
+        self._looked = 0.0
+        self._left = False
 
     async def open(self) -> Opened:
         """What the service has. Raises ServiceFailed and what it refuses with."""
@@ -74,25 +87,40 @@ class Afar(Desk):
         """What a filter leaves. Raises FilterWrong, NotFound."""
         return await self._aside(lambda: self._service.coverage(among))
 
+    async def newer(self) -> Opened | None:
+        """What the service has, if a build has changed it since it was last looked at;
+        it is asked every few seconds only.
+        """
+        due = time.monotonic() - self._looked >= LOOK_SECONDS
+        if not due or not self._settled.is_set() or self._failure is not None:
+            return None
+        self._looked = time.monotonic()
+        return await self._aside(self._newer)
+
     async def build(self, tell: building.Tell) -> "Built":
-        """Not from here."""
-        raise _elsewhere("run askreport build there")
+        """Have the service build; `tell` is called from another thread."""
+        self._left = False
+        return await self._aside(lambda: self._built(tell))
+
+    def stop_building(self) -> None:
+        """Look at the service's build no longer; it cannot be stopped from here."""
+        self._left = True
 
     async def add(self, given: str) -> shelving.Added:
-        """Not from here."""
-        raise _elsewhere("put files on the shelf there")
+        """Send a file, or the readable files below a folder, of this machine."""
+        return await self._aside(lambda: self._sent(given.strip()))
 
     async def remove(self, one: Shelved) -> None:
-        """Not from here."""
-        raise _elsewhere("remove it there")
+        """Have the service take a document out of its sources."""
+        await self._aside(lambda: self._service.remove(one.source.id))
 
     async def generations(self) -> "tuple[Standing, ...]":
         """Not from here."""
-        raise _elsewhere("askreport generations lists them there")
+        raise _untold()
 
     async def use(self, generation: str) -> None:
         """Not from here."""
-        raise _elsewhere("askreport generations use goes back there")
+        raise _untold()
 
     async def shelved(self) -> tuple[Shelved, ...]:
         """Every document and how it stands."""
@@ -151,6 +179,62 @@ class Afar(Desk):
                     return place.of_page(here.source, self._page(here.source, there))
         return None
 
+    def _built(self, tell: building.Tell) -> "Built":
+        from askreport.library import Built
+
+        job = asked = self._service.rebuild()
+        for job in self._service.follow(asked.id):
+            if self._left:
+                raise building.Stopped(
+                    "the service goes on building, which cannot be stopped from here",
+                    hint="b follows it again",
+                )
+            if job.step is not None:
+                step = job.step
+                tell(
+                    building.Step(
+                        step.doing, step.done, step.total, step.rate, step.left
+                    )
+                )
+        made = job.result
+        if made is None:
+            raise building.raised(job.failure)
+        self._await_generation(made.generation)
+        return Built(made.generation, made.fresh, made.documents, made.passages, ())
+
+    def _await_generation(self, name: str) -> None:
+        """Until the service answers from it, so that what is listed next is of it."""
+        until = time.monotonic() + PICK_UP_SECONDS
+        while self._service.ready().generation != name and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def _sent(self, given: str) -> shelving.Added:
+        if "://" in given:
+            raise NotFound(
+                "a service takes files of this machine, not addresses",
+                hint="download it, then add the file",
+            )
+        at = Path(given).expanduser()
+        shelving.check(at)
+        names: list[str] = []
+        refused: dict[str, AskreportError] = {}
+        for path in _readable(at):
+            try:
+                names.append(self._service.upload(path))
+            except AskreportError as error:
+                refused[path.name] = error
+        if refused and not names:
+            raise next(iter(refused.values()))
+        lines = (f"{name}: {error.message}" for name, error in refused.items())
+        return shelving.Added(tuple(names), tuple(lines))
+
+    def _newer(self) -> Opened | None:
+        now = self._service.ready().generation
+        if now == self._shown:
+            return None
+        self._shown = now
+        return self._held()
+
     def _held(self) -> Opened:
         shelved = [one for one in self._service.shelved() if one.passages]
         return Opened(
@@ -164,7 +248,7 @@ class Afar(Desk):
         until = time.monotonic() + WARMING_SECONDS
         while True:
             try:
-                self._service.ready()
+                self._shown = self._service.ready().generation
             except ServiceFailed:
                 if time.monotonic() > until:
                     raise
@@ -196,3 +280,18 @@ class Afar(Desk):
             page = self._service.page(name, number)
             documents[name] = Document(source, (*held.pages, page))
         return Reading(answer, documents, passages)
+
+
+def _readable(at: Path) -> tuple[Path, ...]:
+    """The file, or what can be read below the folder, without what is hidden."""
+    from askreport.ingest.documents import reader
+
+    if at.is_file():
+        return (at,)
+    return tuple(
+        path
+        for path in sorted(at.rglob("*"))
+        if path.suffix.lower() in reader.ENDINGS
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(at).parts)
+    )

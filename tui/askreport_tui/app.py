@@ -5,16 +5,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
 from textual.keys import format_key
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -25,14 +24,14 @@ from askreport import text as texts
 from askreport_tui import aside, glyphs, messages
 from askreport_tui.afar import Afar
 from askreport_tui.building import Step, Stopped
-from askreport_tui.desk import Desk, unexpected
+from askreport_tui.desk import Desk
 from askreport_tui.screens.framed import Troubled
 from askreport_tui.screens.help import HelpScreen
 from askreport_tui.screens.reading import ReadingScreen
+from askreport_tui.surviving import Surviving
+from askreport_tui.widgets.trouble_panel import TroublePanel
 
 if TYPE_CHECKING:
-    from textual.actions import ActionParseResult
-
     from askreport.library import Built, Library
     from askreport.serve.client import Service
 
@@ -70,7 +69,7 @@ HIGH_CONTRAST = Theme(
 """White and yellow on black; nothing is told by a shade."""
 
 
-class AskreportApp(App[None]):
+class AskreportApp(Surviving):
     """The shelf on a screen."""
 
     building: reactive[Step | None] = reactive(None)
@@ -170,28 +169,24 @@ class AskreportApp(App[None]):
         self.building = None
         if isinstance(event.error, Stopped):
             self.notify(f"{event.error.message.capitalize()}.", markup=False)
-        else:
-            self.show_trouble(event.error)
+        else:  # whoever fills in a form is not interrupted
+            screen = next(s for s in self.screen_stack[::-1] if isinstance(s, Troubled))
+            screen.show_trouble(event.error)
 
     def show_trouble(self, error: errors.AskreportError) -> None:
-        """The panel, on the uppermost screen that has one."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, Troubled):
-                screen.show_trouble(error)
-                return
+        """The panel of the screen, or one over it where it has none."""
+        from askreport_tui.screens.fault import FaultScreen
 
-    async def run_action(
-        self,
-        action: "str | ActionParseResult",
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """What a key, a click or the palette does; a bug becomes a panel."""
-        try:
-            return await super().run_action(action, default_namespace, namespaces)
-        except Exception as error:  # noqa: BLE001 - the screen survives every one
-            self.show_trouble(unexpected(error))
-            return True
+        screen = self.screen
+        if isinstance(screen, Troubled) and screen.query(TroublePanel):
+            screen.show_trouble(error)
+        else:
+            self.push_screen(FaultScreen(self.desk, error))
+
+    @property
+    def telling(self) -> bool:
+        """Whether a panel shows a bug."""
+        return any(panel.shows_bug for panel in self.screen.query(TroublePanel))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Textual's commands and those of the screen."""

@@ -64,7 +64,7 @@ class Build:
                 self._rebuild.stop()
         ended = self._rebuild.run(lambda event: _told(event, tell))
         if ended.built is None:
-            raise _raised(ended.failure)
+            raise raised(ended.failure)
         return ended.built
 
     def stop(self) -> None:
@@ -81,7 +81,8 @@ def _told(event: Any, tell: Tell) -> None:  # noqa: ANN401 - JSON
         tell(Step(**{name: event[name] for name in names}))
 
 
-def _raised(failure: "Failure | None") -> errors.AskreportError:
+def raised(failure: "Failure | None") -> errors.AskreportError:
+    """Why a build published nothing, as an error."""
     if failure is None or failure.type == "Stopped":
         return Stopped(
             "the build was stopped; the index is as it was", hint="b starts it again"

@@ -22,7 +22,16 @@ from askreport.types import (
     Shelved,
     Source,
 )
-from askreport_tui import aside, building, kept, opening, place, reading, shelving
+from askreport_tui import (
+    aside,
+    building,
+    faults,
+    kept,
+    opening,
+    place,
+    reading,
+    shelving,
+)
 from askreport_tui.kept import Kept
 from askreport_tui.place import Place
 from askreport_tui.reading import Reading
@@ -32,10 +41,6 @@ if TYPE_CHECKING:
     from askreport.library import Built, Library
 
 T = TypeVar("T")
-
-
-class Unexpected(AskreportError):
-    """A bug met in a worker, shown like a failure so that the screen survives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,12 +269,4 @@ def known_errors(work: Callable[[], T]) -> T:
     except AskreportError:
         raise
     except Exception as error:
-        raise unexpected(error) from error
-
-
-def unexpected(error: Exception) -> Unexpected:
-    """A bug as something that can be shown."""
-    return Unexpected(
-        f"unexpected {type(error).__name__}: {error}",
-        hint="this is a bug in askreport; ask again, or report it with these words",
-    )
+        raise faults.met(error) from error

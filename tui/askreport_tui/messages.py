@@ -14,6 +14,8 @@ from askreport_tui.kept import Kept
 from askreport_tui.reading import Reading
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from askreport.library import Built
 
 
@@ -160,3 +162,11 @@ class LookFailed(Message):
     """What a screen looked for could not be had."""
 
     error: AskreportError
+
+
+@dataclass
+class Met(Message):
+    """A bug; `unmade` is the screen that could not be made because of it."""
+
+    error: AskreportError
+    unmade: "Screen[Any] | None"

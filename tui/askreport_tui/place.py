@@ -41,7 +41,9 @@ class Place:
             self.source.publisher,
             self.source.date,
             " > ".join(self.section),
-            render.page(self.page.number, self.page.label),
+            render.page(
+                self.page.number, self.page.label, self.page.unit, self.page.ocr
+            ),
         )
         return " · ".join(part for part in known if part)
 

@@ -156,8 +156,9 @@ class Plain:
             places += [place.of_heading(found.source, page, h) for h in page.headings]
         self._hits = tuple(places)
         for number, one in enumerate(places, start=1):
-            page_ = render.page(one.page.number, one.page.label)
-            self._tell(" ".join(f"{number}. {one.section[0]} {page_}".split()))
+            here = one.page
+            at = render.page(here.number, here.label, here.unit, here.ocr)
+            self._tell(" ".join(f"{number}. {one.section[0]} {at}".split()))
         self._tell(f"{texts.counted(len(places), 'heading')}; :open 1 reads there.")
 
     def shelf(self, _said: str) -> None:

@@ -36,7 +36,7 @@ def add(library: "Library", given: str) -> Added:
     """
     named = given.strip()
     if "://" not in named:
-        _check(Path(named).expanduser())
+        check(Path(named).expanduser())
     names, refused = [], []
     for one in library.add([named]):
         name = one.given if "://" in one.given else Path(one.given).name
@@ -71,8 +71,11 @@ def use(library: "Library", name: str) -> None:
     standing.use(library.shelf.index, name, model_digest=digest)
 
 
-def _check(given: Path) -> None:
-    """Refuse what is not there, and a folder so large that it is a mistake."""
+def check(given: Path) -> None:
+    """Refuse what is not there, and a folder so large that it is a mistake.
+
+    Raises NotFound.
+    """
     if given.is_dir():
         if any(number >= MOST_FILES for number, _ in enumerate(given.rglob("*"))):
             raise NotFound(

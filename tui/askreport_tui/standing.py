@@ -19,10 +19,19 @@ def status(one: Shelved) -> str:
         "removed": "removed, still answers",
         "failed": "not read",
     }[one.status]
+    if one.recognised:
+        said += f", {_recognised(one)}"
     unread = sum(item.page is not None for item in one.unread)
     if unread:
         said += f", {texts.counted(unread, 'page')} unread"
     return f"{said}, superseded" if one.superseded_by else said
+
+
+def _recognised(one: Shelved) -> str:
+    """How much of it was read from pictures."""
+    if one.recognised + sum(item.page is not None for item in one.unread) >= one.pages:
+        return "by OCR"
+    return f"{texts.counted(one.recognised, 'page')} by OCR"
 
 
 def told(one: Shelved) -> Iterator[str]:

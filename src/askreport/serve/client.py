@@ -7,11 +7,12 @@ document: characters that could drive a terminal are taken out.
 
 import ipaddress
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,8 +20,16 @@ from askreport import errors
 from askreport.text import INVISIBLE
 from askreport.types import Answer, Coverage, Filter, Found, Page, Passage, Shelved
 
+if TYPE_CHECKING:
+    from httpx2 import Response
+
+    from askreport.upkeep.jobs import Job
+
 TIMEOUT = 120.0
 """Seconds; a service gives up on an answer before that and says so."""
+
+MOST_LINE = 2**20
+"""Of an event: no job is a thousandth of it."""
 
 MOST_BYTES = 64 * 2**20
 """Of a response: no answer is a thousandth of it."""
@@ -34,6 +43,14 @@ class Ready:
 
     generation: str
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A document that was put into `sources/` there, or taken out."""
+
+    document: str
+    path: str
 
 
 class Service:
@@ -94,45 +111,115 @@ class Service:
         """As `Library.shelved`; raises as `ask`."""
         return self._got("GET", "/documents", tuple[Shelved, ...])
 
+    # What needs a key of scope admin.
+
+    def upload(self, path: Path) -> str:
+        """Send a file of this machine; its name in `sources/` there. No build follows.
+
+        Raises as `ask`, and NotFound where the file cannot be read.
+        """
+        try:
+            with path.open("rb") as file:
+                asked = {"name": path.name, "rebuild": "false"}
+                at = f"/admin/documents?{urlencode(asked)}"
+                return self._got("POST", at, Placed, sent=file).path
+        except OSError as error:
+            raise errors.NotFound(
+                f"{path.name} cannot be read: {error.strerror or error}",
+                hint="check the file",
+            ) from error
+
+    def remove(self, document: str) -> None:
+        """Have a document taken out of `sources/` there. Raises as `ask`."""
+        at = f"/admin/documents/{quote(document, safe='')}?rebuild=false"
+        self._got("DELETE", at, Placed)
+
+    def rebuild(self) -> "Job":
+        """Have the index brought up to date: a job to follow. Raises as `ask`."""
+        from askreport.upkeep.jobs import Job
+
+        return self._got("POST", "/admin/rebuild", Job, {})
+
+    def follow(self, job: str) -> "Iterator[Job]":
+        """A job whenever something changed, until it has ended. Raises as `ask`."""
+        from askreport.upkeep.jobs import Job
+
+        at = f"/admin/jobs/{quote(job, safe='')}/events"
+        begun = b""
+        try:
+            with self._asked("GET", at) as got:
+                if got.status_code != 200:
+                    raise self._refused(self._parsed(got.read()))
+                for part in got.iter_bytes():
+                    *lines, begun = (begun + part).split(b"\n")
+                    if len(begun) > MOST_LINE:
+                        raise self._foreign()
+                    for line in lines:
+                        if line.startswith(b"data:"):
+                            yield self._valid(Job, self._parsed(line[5:]))
+        except self._http.HTTPError as error:
+            raise self._silent(error) from error
+
     def permalink(self, passage: str) -> str:
         """The address of the page that shows a passage."""
         return f"{self.address}/c/{quote(passage, safe='')}"
 
     def _got(
-        self, method: str, path: str, kind: type[T], body: object | None = None
+        self,
+        method: str,
+        path: str,
+        kind: type[T],
+        body: object | None = None,
+        *,
+        sent: IO[bytes] | None = None,
     ) -> T:
-        said = self._said(method, path, body)
         try:
-            return TypeAdapter(kind).validate_json(said)
-        except ValidationError as error:
-            raise self._foreign() from error
-
-    def _said(self, method: str, path: str, body: object | None) -> str:
-        try:
-            with self._http.stream(
-                method,
-                self.address + path,
-                json=body,
-                headers=self._headers,
-                timeout=TIMEOUT,
-            ) as got:
+            with self._asked(method, path, body, sent) as got:
                 raw = bytearray()
                 for part in got.iter_bytes():
                     raw += part
                     if len(raw) > MOST_BYTES:
                         raise self._foreign()
         except self._http.HTTPError as error:
-            raise errors.ServiceFailed(
-                f"{self.address} does not answer: {type(error).__name__}",
-                hint="check the address, and that askreport serve runs there",
-            ) from error
-        try:
-            said = _harmless(json.loads(raw))
-        except (ValueError, RecursionError) as error:
-            raise self._foreign() from error
+            raise self._silent(error) from error
+        said = self._parsed(raw)
         if got.status_code != 200:
             raise self._refused(said)
-        return json.dumps(said)
+        return self._valid(kind, said)
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: object | None = None,
+        sent: IO[bytes] | None = None,
+    ) -> "AbstractContextManager[Response]":
+        return self._http.stream(
+            method,
+            self.address + path,
+            json=body,
+            content=sent,
+            headers=self._headers,
+            timeout=TIMEOUT,
+        )
+
+    def _parsed(self, raw: bytes | bytearray) -> object:
+        try:
+            return _harmless(json.loads(raw))
+        except (ValueError, RecursionError) as error:
+            raise self._foreign() from error
+
+    def _valid(self, kind: type[T], said: object) -> T:
+        try:
+            return TypeAdapter(kind).validate_json(json.dumps(said))
+        except ValidationError as error:
+            raise self._foreign() from error
+
+    def _silent(self, error: Exception) -> errors.ServiceFailed:
+        return errors.ServiceFailed(
+            f"{self.address} does not answer: {type(error).__name__}",
+            hint="check the address, and that askreport serve runs there",
+        )
 
     def _refused(self, said: object) -> errors.AskreportError:
         """The error that a problem tells of."""

@@ -261,6 +261,7 @@ def shelf(documents: Sequence[Shelved]) -> str:
 
 def _shelved(one: Shelved) -> str:
     counts = [texts.counted(one.pages, "page")] if one.pages else []
+    counts += [f"{one.recognised} by OCR"] if one.recognised else []
     counts += [texts.counted(one.passages, "passage")] if one.passages else []
     replaced = one.superseded_by
     lines = [

@@ -21,7 +21,7 @@ COLUMNS = (
     Column("#", figures=True),
     Column("Score", figures=True),
     Column("Became"),
-    Column("Document and section"),
+    Column("Section and document", yields=True),
     Column("Meaning", figures=True),
     Column("Words", figures=True),
     Column("Why"),
@@ -89,7 +89,7 @@ def _cells(one: Explained) -> tuple[str, ...]:
         str(one.place),
         f"{one.score:.2f}",
         one.fate,
-        " > ".join((one.document, *one.section)),
+        " < ".join((*reversed(one.section), one.document)),  # what is cut tells least
         _rank(one.ranks.meaning),
         _rank(one.ranks.words),
         one.why,

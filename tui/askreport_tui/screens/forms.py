@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Button, Input, Static
 
+from askreport import text as texts
 from askreport.errors import AskreportError
 from askreport_tui import aside, export, glyphs
 from askreport_tui.export import Wish
@@ -166,7 +167,7 @@ class ExportScreen(Form):
             yield PathField(self._proposed)
             yield TickBox("With a bibliography", ticked=True, id="sources")
             yield TickBox(
-                f"All {self._session} questions of this session",
+                f"All of this session: {texts.counted(self._session, 'question')}",
                 ticked=False,
                 id="session",
                 disabled=self._session < 2,

@@ -18,7 +18,7 @@ from askreport_tui import glyphs, messages
 from askreport_tui.desk import Desk
 from askreport_tui.widgets.build_panel import BuildPanel
 from askreport_tui.widgets.table import Table
-from askreport_tui.widgets.trouble_panel import MENDABLE, TroublePanel
+from askreport_tui.widgets.trouble_panel import TroublePanel
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -67,10 +67,7 @@ class Troubled(Screen[R]):
 
     def show_trouble(self, error: errors.AskreportError) -> None:
         """The panel, with what to do about it."""
-        panel = self.query_one(TroublePanel)
-        mendable = isinstance(error, MENDABLE)
-        message, hint = map(self.desk.relative, (error.message, error.hint))
-        panel.report(message, hint, mendable=mendable)
+        self.query_one(TroublePanel).report(error, self.desk.relative)
 
     @on(messages.PanelClosed)
     def close_trouble(self) -> None:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("Answers"),
-    Column("Built"),
+    Column("Built (UTC)"),
     Column("Documents", figures=True),
     Column("Passages", figures=True),
     Column("MB", figures=True),
-    Column("Model"),
     Column("State"),
+    Column("Model"),
     Column("Generation"),
 )
 
@@ -68,14 +68,14 @@ def _cells(one: "Standing") -> tuple[str, ...]:
     size = f"{one.bytes / 1e6:,.1f}"
     answers = "now" if one.current else ""
     if made is None:
-        return (answers, "", "", "", size, "", f"{one.state}: {one.said}", one.name)
+        return (answers, "", "", "", size, f"{one.state}: {one.said}", "", one.name)
     return (
         answers,
-        made.created,
+        made.created[:16].replace("T", " "),
         f"{made.documents:,}",
         f"{made.passages:,}",
         size,
-        made.model.rpartition("/")[2],
         one.state,
+        made.model.rpartition("/")[2],
         one.name,
     )

@@ -45,7 +45,7 @@ class OutlineScreen(Framed[Place]):
         self.name_it(render.title(found.source.title, found.source.words))
         lines = []
         for page in found.pages:
-            at = render.page(page.number, page.label)
+            at = render.page(page.number, page.label, page.unit, page.ocr)
             for heading in page.headings:
                 self._places.append(place.of_heading(found.source, page, heading))
                 lines.append(f"{'  ' * (heading.level - 1)}{heading.text}  {at}")

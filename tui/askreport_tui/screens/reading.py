@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Tab, Tabs
+from textual.worker import Worker, WorkerState
 
 from askreport import errors
 from askreport.types import Citation
@@ -157,7 +158,15 @@ class ReadingScreen(Doors):
         """What was on the screen before comes back below the message."""
         if event.turn == self._turn:
             self._give_up()
+            self.query_one(QuestionBar).focus()
             self.show_trouble(event.error)
+
+    @on(Worker.StateChanged)
+    def stop_waiting(self, event: Worker.StateChanged) -> None:
+        """A question whose worker has a bug, which is told elsewhere, has no answer."""
+        event.stop()
+        if event.state is WorkerState.ERROR and event.worker.group == "question":
+            self._give_up()
 
     def take_built(self) -> None:
         """Open what a build of ours has published."""
@@ -168,9 +177,14 @@ class ReadingScreen(Doors):
 
     @on(messages.PanelClosed)
     def close_trouble(self) -> None:
-        """Back to the question."""
-        self.query_one(TroublePanel).clear()
-        self.query_one(QuestionBar).focus()
+        """Whoever was in the panel goes back to what there is to read or to ask."""
+        panel = self.query_one(TroublePanel)
+        if self.focused is None or panel in self.focused.ancestors:
+            if self.reading is None:
+                self.query_one(QuestionBar).focus()
+            else:
+                self._leave_question()
+        panel.clear()
 
     @on(Tabs.TabActivated)
     def show_pane(self, event: Tabs.TabActivated) -> None:
@@ -233,10 +247,10 @@ class ReadingScreen(Doors):
             self._turn += 1
             self._give_up()
             self.notify("Stopped waiting.")
+        elif self.query_one(TroublePanel).display:
+            self.close_trouble()
         elif self.query_one(QuestionBar).has_focus:
             self._leave_question()
-        elif self.query_one(TroublePanel).display:
-            self.query_one(TroublePanel).clear()
         else:
             self.query_one(FilterBar).remove_filter()
 
@@ -289,18 +303,13 @@ class ReadingScreen(Doors):
         self._show_answer()
 
     def _leave_question(self) -> None:
-        trouble = self.query_one(TroublePanel)
-        if trouble.display:
-            trouble.focus_remedy()
-        else:
-            self.action_pane("answer" if self.has_class("-narrow") else "citations")
+        self.action_pane("answer" if self.has_class("-narrow") else "citations")
 
     def show_trouble(self, error: errors.AskreportError) -> None:
-        """The panel; whoever is typing goes on typing."""
+        """The panel; whoever is typing goes on typing, and who reads goes on reading,
+        unless there is a remedy at hand.
+        """
         super().show_trouble(error)
-        trouble = self.query_one(TroublePanel)
-        mendable = isinstance(error, MENDABLE)
-        bar = self.query_one(QuestionBar)
-        if bar.has_focus and bar.value:
-            return
-        self.call_after_refresh(trouble.focus_remedy if mendable else bar.focus)
+        trouble, bar = self.query_one(TroublePanel), self.query_one(QuestionBar)
+        if isinstance(error, MENDABLE) and not (bar.has_focus and bar.value):
+            self.call_after_refresh(trouble.focus_remedy)

@@ -23,7 +23,7 @@ from askreport_tui.widgets.table import Column, Table
 
 COLUMNS = (
     Column("Status"),
-    Column("Title"),
+    Column("Title", yields=True),
     Column("Date"),
     Column("Pages", figures=True),
     Column("Passages", figures=True),
@@ -68,9 +68,10 @@ class ShelfScreen(Listing[Place]):
         self.documents = found
         pages = sum(one.pages for one in found)
         passages = sum(one.passages for one in found)
+        counted = [texts.counted(pages, "page")] if pages else []
         self.name_it(
             texts.counted(len(found), "document"),
-            texts.counted(pages, "page"),
+            *counted,
             texts.counted(passages, "passage"),
         )
         self.query_one(Table).show([(one.source.id, _cells(one)) for one in found])

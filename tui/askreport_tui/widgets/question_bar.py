@@ -44,7 +44,8 @@ class QuestionBar(Input):
     """The question; up and down bring back what was asked before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "recall(1)", show=False, tooltip="The question asked before"),
+        Binding("enter", "submit", "Ask", tooltip="Ask what is written"),
+        Binding("up", "recall(1)", "Earlier", tooltip="The question asked before"),
         Binding("down", "recall(-1)", show=False, tooltip="The question asked after"),
         Binding(
             "right",

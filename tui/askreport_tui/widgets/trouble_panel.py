@@ -1,5 +1,7 @@
 """What went wrong and what to do about it."""
 
+from collections.abc import Callable
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -7,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from askreport import errors
-from askreport_tui import glyphs, messages
+from askreport_tui import faults, glyphs, messages
 
 MENDABLE = (
     errors.IndexMissing,
@@ -23,6 +25,14 @@ class TroublePanel(Vertical):
 
     BORDER_TITLE = "This did not work"
 
+    error: errors.AskreportError | None = None
+    """What is shown; None while nothing is."""
+
+    @property
+    def shows_bug(self) -> bool:
+        """Whether it is our fault."""
+        return isinstance(self.error, faults.Unexpected)
+
     def compose(self) -> ComposeResult:
         """The words, then what can be done about it here."""
         yield Static(markup=False)
@@ -30,18 +40,23 @@ class TroublePanel(Vertical):
             yield Button("Build the index (b)", id="build", variant="primary")
             yield Button("Dismiss (Esc)", id="dismiss")
 
-    def report(self, message: str, hint: str, *, mendable: bool) -> None:
-        """Show an error; `mendable` where a build mends it."""
+    def report(
+        self, error: errors.AskreportError, relative: Callable[[str], str]
+    ) -> None:
+        """Show an error, with paths as the reader knows them."""
+        self.error = error
+        message, hint = map(relative, (error.message, error.hint))
         self.query_one(Static).update(
             Content.assemble(
                 (glyphs.shown(message), "bold"), "\n", f"→ {glyphs.shown(hint)}"
             )
         )
-        self.query_one("#build").display = mendable
+        self.query_one("#build").display = isinstance(error, MENDABLE)
         self.display = True
 
     def clear(self) -> None:
         """Nothing is wrong any more."""
+        self.error = None
         self.display = False
 
     def focus_remedy(self) -> None:
