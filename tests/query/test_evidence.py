@@ -106,6 +106,20 @@ def test_tables_are_compared_with_tables_and_prose_with_prose(find: Find) -> Non
     assert 0 < gaps[0] < gaps[1]
 
 
+def test_how_passages_stand_to_each_other_is_compared_among_all(find: Find) -> None:
+    found = [
+        replace(
+            c, signals={"likeness": i / 10, "company": i / 5, "table": float(i % 2)}
+        )
+        for i, c in enumerate(find(FERRIES)[:8])
+    ]
+    standing = evidence.standardised(found, evidence.RELATIVE)
+    assert (np.diff(standing, axis=0) > 0).all()
+    assert evidence.standardised(found[::2], ["likeness"])[:, 0] != pytest.approx(
+        standing[::2, 0]
+    )
+
+
 def test_a_table_is_weighed_by_weights_of_its_own(find: Find) -> None:
     weights = Weights({"late": 1.0}, {"late": -2.0}, EVEN, EVEN)
     prose = find(FERRIES)

@@ -49,6 +49,11 @@ FEW = 2
 far as there are more of them than this, and by those of all where there are fewer."""
 
 
+RELATIVE = ("likeness", "company")
+"""Signals that say how a passage stands to the others: for these, tables and prose are
+standardised together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Logistic:
     """A probability that rises with a weighed sum of signals."""
@@ -137,8 +142,8 @@ def tabular(candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
 def standardised(
     candidates: Sequence[Candidate], names: Sequence[str]
 ) -> NDArray[np.float64]:
-    """Signals less their mean over the `RIVALS` greatest values, by their spread, of
-    tables and of prose apart.
+    """Signals less their mean over the `RIVALS` greatest values, by their spread; of
+    tables and of prose apart, but for those that are `RELATIVE`.
 
     Shape (candidates, names).
     """
@@ -149,15 +154,20 @@ def standardised(
     if not candidates:
         return raw
     of_all = _level(raw)
-    found = np.empty_like(raw)
+    found = _by(of_all, raw)
+    alone = np.array([name not in RELATIVE for name in names], dtype=bool)
     tables = tabular(candidates)
     for own in (tables, ~tables):
         if own.any():
             count = min(RIVALS, int(own.sum()))
             share = 1.0 if own.all() else count / (count + FEW)
-            mean, spread = share * _level(raw[own]) + (1 - share) * of_all
-            found[own] = (raw[own] - mean) / (spread + SPREAD)
+            level = share * _level(raw[own]) + (1 - share) * of_all
+            found[np.ix_(own, alone)] = _by(level, raw[own])[:, alone]
     return np.clip(found, -APART, APART)
+
+
+def _by(level: NDArray[np.float64], raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray((raw - level[0]) / (level[1] + SPREAD))
 
 
 def _level(raw: NDArray[np.float64]) -> NDArray[np.float64]:
