@@ -169,7 +169,7 @@ async def test_every_bound_key_does_something_where_it_works(
     assert set(bound) == set(OPENED)
     idle = []
     app = show(library=piers)
-    async with app.run_test(size=(100, 20)) as pilot:
+    async with app.run_test(size=(120, 36)) as pilot:
         screen = await ask(pilot, "When was the south pier painted?")
         await pilot.press("slash")
         await ask(pilot, PAINTED)
