@@ -11,7 +11,7 @@ from tests.query.conftest import Look
 
 from askreport import Library, late
 from askreport import text as texts
-from askreport.query import candidates, expected
+from askreport.query import candidates, expected, signals
 from askreport.query.question import Question
 
 ASKED = st.sampled_from(
@@ -142,3 +142,32 @@ def test_signals_taken_together_are_those_taken_one_by_one(
         for row, measured in zip(rows, found, strict=True):
             own = slowly(asked, library, row)
             assert {k: measured[k] for k in own} == pytest.approx(own, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("term", "code"),
+    [
+        ("dhaw20190031", True),
+        ("20190031", True),
+        ("rxk1234b", True),
+        ("fy2019", False),
+        ("q22023", False),
+        ("1990s", False),
+        ("2018", False),
+        ("500pcm", False),
+        ("nurses", False),
+    ],
+)
+def test_a_code_is_told_from_years_figures_and_words(term: str, code: bool) -> None:
+    assert signals.is_code(term) is code
+
+
+def test_the_passage_that_holds_the_code_asked_for_comes_first(
+    make_library: Any,
+) -> None:
+    case = "Case HB2019{:04} of the harbour board was closed after a visit."
+    files = {f"case-{n}.txt": case.format(7 * n) for n in range(30)}
+    library: Library = make_library(files)
+    found = library.search("When was case HB20190119 of the harbour board closed?")
+    assert "HB20190119" in found[0].passage.text
+    assert found[0].signals["code"] == 1

@@ -30,6 +30,8 @@ MEANING: Mapping[str, str] = {
     "or its headings, by their rarity",
     "phrase": "the share of the question's neighbouring words that are neighbours "
     "there, by their rarity",
+    "code": "the share of the question's codes (the number of a document, a case, a "
+    "product) that stand there",
     "named": "how much of the document's title the question names, by how rare its "
     "words are among titles",
     "likeness": "how like the passage is to those that came first at the first look, "

@@ -6,8 +6,10 @@ set of weights serves shelves of any size.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
 
 import numpy as np
@@ -42,6 +44,10 @@ CELLS = 6
 FIGURED = 0.1
 """...and so is one of whose characters this share are digits. Prose full of years has
 a third of that, the statements of an annual report twice as much."""
+
+
+_CODE = re.compile(r"\d{7,}|(?=\w*[a-z])(?=(?:\w*\d){4})\w{6,}")
+_YEAR = re.compile(r"[a-z]{1,2}\d?(?:19|20)\d\d|(?:19|20)\d\ds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ def measure(
         "fitting": max((g.score for g in graded if g.fits), default=0.0),
         "cover": cover(question, held.terms),
         "phrase": phrase(question, held.pairs),
+        "code": code(question, held.terms),
         "words": math.log1p(said.count(" ") + 1),
         "table": float(is_table(passage.text)),
     }
@@ -108,6 +115,20 @@ def cover(question: Question, held: Sequence[bool]) -> float:
     """The share of the question's terms that the passage holds, by their rarity."""
     total = sum(question.rarity)
     return sum(compress(question.rarity, held)) / total if total else 0.0
+
+
+def code(question: Question, held: Sequence[bool]) -> float:
+    """The share of the question's codes that the passage holds; 0 if it has none."""
+    codes = [
+        one for term, one in zip(question.terms, held, strict=False) if is_code(term)
+    ]
+    return sum(codes) / len(codes) if codes else 0.0
+
+
+@lru_cache(maxsize=1024)
+def is_code(term: str) -> bool:
+    """Whether a term is the number of a document, a case, a product."""
+    return bool(_CODE.fullmatch(term)) and not _YEAR.fullmatch(term)
 
 
 def phrase(question: Question, held: Sequence[bool]) -> float:
