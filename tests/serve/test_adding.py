@@ -14,7 +14,7 @@ from tests.conftest import HARBOUR, LIGHTHOUSE, write_pdf
 from typer.testing import CliRunner, Result
 
 from askreport import Library, errors
-from askreport.ingest import catalogue, downloads, shelving
+from askreport.ingest import catalogue, downloads, entries, shelving
 from askreport.serve import checking, cli
 from askreport.types import Page
 
@@ -29,8 +29,8 @@ def run(shelf: Path, *words: str) -> Result:
 
 
 def state(shelf: Path) -> dict[str, bytes]:
-    """Everything in sources/."""
-    files = (p for p in (shelf / "sources").rglob("*"))
+    """Everything in sources/, but the file by which its catalogue is held."""
+    files = (p for p in (shelf / "sources").rglob("*") if p.name != entries.LOCK)
     return {str(p): p.read_bytes() if p.is_file() else b"" for p in files}
 
 

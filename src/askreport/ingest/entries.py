@@ -4,15 +4,14 @@ Whoever changes the catalogue does it here, one at a time: two documents that ar
 together are both listed. A change that would make it wrong is refused before it counts.
 """
 
-import fcntl
 import os
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import filelock
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
@@ -26,8 +25,8 @@ ASIDE = ".catalogue-"
 WAIT = 30.0
 """Seconds that a change waits for another: each takes milliseconds."""
 
-LOOK = 0.02
-"""Seconds between two looks whether the other is done."""
+LOCK = ".catalogue.lock"
+"""The file in the folder that is held meanwhile; hidden, so no reader takes it."""
 
 
 @contextmanager
@@ -51,30 +50,15 @@ def edited(folder: Path) -> Iterator[tomlkit.TOMLDocument]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder itself, which leaves no file behind. Raises CatalogueWrong."""
-    handle = os.open(folder, os.O_RDONLY)
-    until = time.monotonic() + WAIT
+    """Hold the catalogue. Raises CatalogueWrong where somebody else holds it long."""
     try:
-        while not _taken(handle):
-            if time.monotonic() > until:
-                raise errors.CatalogueWrong(
-                    f"{folder / catalogue.NAME} is being changed by somebody else",
-                    hint="try again",
-                )
-            time.sleep(LOOK)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _taken(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # a disk that knows no locks: it goes as it went without
-    return True
+        with filelock.FileLock(folder / LOCK, timeout=WAIT):
+            yield
+    except filelock.Timeout as error:
+        raise errors.CatalogueWrong(
+            f"{folder / catalogue.NAME} is being changed by somebody else",
+            hint="try again",
+        ) from error
 
 
 def _text(path: Path) -> str:
