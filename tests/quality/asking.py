@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from askreport import Library
+from askreport.types import Answer
 
 QUESTIONS = Path(__file__).with_name("questions.toml")
 
@@ -26,6 +27,7 @@ class Outcome:
     """Of the first right passage among the first three; None if there is none."""
     declined: bool
     confidence: float
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def outcome(library: Library, question: Mapping[str, Any], key: str) -> Outcome:
         rank=min(ranks, default=None),
         declined=answer.status == "no-evidence",
         confidence=answer.confidence,
+        answer=answer,
     )
 
 

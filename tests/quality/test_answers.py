@@ -11,7 +11,6 @@ from tests.quality import asking
 from tests.quality.asking import Figures, Outcome
 
 from askreport import Library
-from askreport.types import Answer
 
 ROOT = Path(__file__).parents[2]
 ORIGINALS = ROOT.parent / "shared" / "originals"
@@ -81,9 +80,10 @@ def test_questions_never_tuned_on_are_scored_apart(outcomes: list[Outcome]) -> N
     assert found.first_three >= 0.80
 
 
-def test_every_quote_stands_on_its_page(digests: Library) -> None:
-    for question in asking.questions():
-        answer: Answer = digests.ask(question["ask"])
+def test_every_quote_stands_on_its_page(
+    digests: Library, outcomes: list[Outcome]
+) -> None:
+    for answer in (outcome.answer for outcome in outcomes):
         for citation in (*answer.citations, *answer.nearest):
             page = digests.page(citation.document, citation.page)
             assert page.text[citation.start : citation.end] == citation.quote

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 BEDS = "How did Oxleas ease the pressure on beds?"
 ANSWERED = "12 beds"
-HANDS = "Does psychiatry have enough hands for the surge of people needing it?"
+CULTURE = "What do leaders say about culture?"
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def asks_and_follows(terminal: Terminal) -> None:
     terminal.ask(BEDS)
     terminal.wait_for(ANSWERED, "││ [1] ")
     terminal.type("/")
-    terminal.ask(HANDS)
+    terminal.ask(CULTURE)
     terminal.wait_for("[3]", "││ [1] ")
     for marker in ("2", "3", "4"):
         terminal.type(marker)
@@ -80,11 +80,11 @@ def exports(terminal: Terminal, path: Path) -> None:
     terminal.type("x")
     terminal.wait_for("With a bibliography")
     terminal.press("C-u")
-    terminal.wait_gone("-does-psychiatry")
+    terminal.wait_gone("-what-do-leaders")
     terminal.type(str(path))
     terminal.press("Enter")
     terminal.wait_for("Written")
-    assert HANDS in path.read_text("utf-8")
+    assert CULTURE in path.read_text("utf-8")
 
 
 def adds_builds_and_asks(terminal: Terminal, path: Path) -> None:
