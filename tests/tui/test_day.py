@@ -74,6 +74,7 @@ def filters_and_finds(terminal: Terminal) -> None:
     terminal.press("Enter")
     terminal.wait_for("2 of ")
     terminal.press("Escape")
+    terminal.wait_gone("Find on this page")
 
 
 def exports(terminal: Terminal, path: Path) -> None:
@@ -98,6 +99,7 @@ def adds_builds_and_asks(terminal: Terminal, path: Path) -> None:
     terminal.type("b")
     terminal.wait_for("Index built: 6 documents")
     terminal.press("Escape")
+    terminal.wait_gone("Passages")
     terminal.type("/")
     terminal.ask("How many sacks of rye were ground?")
     terminal.wait_for("Rosa Quint")
