@@ -51,7 +51,7 @@ def asks_and_follows(terminal: Terminal) -> None:
     terminal.type("/")
     terminal.ask(CULTURE)
     terminal.wait_for("[3]", "││ [1] ")
-    for marker in ("2", "3", "4"):
+    for marker in ("2", "3"):
         terminal.type(marker)
         terminal.wait_for(f"││ [{marker}] ")  # in the heading of the page
 

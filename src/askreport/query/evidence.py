@@ -29,9 +29,9 @@ from askreport.types import Candidate, Evidence, Passage, Span
 SAME = 0.8
 """Passages that share this much of their words (Jaccard) say the same thing."""
 
-WORTH = 0.4
+WORTH = 0.45
 """A further passage is quoted if it is at least this share as probable as the best one:
-1.1 to 2 passages an answer on the sets, 1.4 on our own shelf."""
+1.1 to 1.8 passages an answer on the sets, 1.4 on our own shelf."""
 
 RIVALS = 20
 """A signal is standardised over this many of its greatest values: the passages that
