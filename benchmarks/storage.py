@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from askreport import Library, dense, late
+from askreport import Library, late
 from askreport.evaluation import corpus, lines, sets
 from askreport.evaluation.nouns import EvaluationSet, Query
 from askreport.generation.opened import Generation
@@ -92,10 +92,6 @@ def quality(found: EvaluationSet) -> None:
     print(f"{found.name:18s} same first quote {same:.3f}", flush=True)
 
 
-def _again(found: Sequence[Candidate], generation: Generation) -> tuple[Candidate, ...]:
-    return second.look(found, dense.at(generation.dense, [c.row for c in found]))
-
-
 def outcome(
     asked: Question,
     generation: Generation,
@@ -104,7 +100,7 @@ def outcome(
 ) -> Outcome:
     """Rank and quote for one question; a long row ranks by its best passage."""
     found = candidates.find(asked, generation, most=60)
-    scored = evidence.score(_again(found, generation))
+    scored = evidence.score(second.look(found, candidates.vectors(found, generation)))
     rows = list(dict.fromkeys(c.passage.source.id for c in scored))
     right = judged.get(query.id, {})
     gains = [row in right for row in rows[:10]]
@@ -164,7 +160,7 @@ def speed(library: Library, texts: Sequence[str]) -> None:
 
     def scoring(at: int) -> object:
         found = candidates.scored(looked_up[at], generation, rows[at])
-        return evidence.score(_again(found, generation))
+        return evidence.score(second.look(found, candidates.vectors(found, generation)))
 
     print(f"{len(generation.passages):,} passages, {len(texts)} questions, medians")
     retrieval = _took("retrieval", retrieve, len(texts))

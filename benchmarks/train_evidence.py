@@ -30,7 +30,7 @@ import torch
 from numpy.typing import NDArray
 from tests.quality import asking as own
 
-from askreport import Library, dense
+from askreport import Library
 from askreport.evaluation import figures, sets
 from askreport.query import candidates, evidence, question, second
 from askreport.settings import Settings
@@ -209,7 +209,7 @@ def _asked(
 
     return Asked(
         found,
-        dense.at(generation.dense, [c.row for c in found]),
+        candidates.vectors(found, generation),
         np.array([right(c) for c in found], dtype=np.bool_),
         quoted,
         answerable,

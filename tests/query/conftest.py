@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from askreport import Library, dense
+from askreport import Library
 from askreport.query import candidates, question, second
 from askreport.query.question import Question
 from askreport.types import Candidate
@@ -67,6 +67,6 @@ def find(library: Library, look: Look) -> Find:
     def found(text: str) -> tuple[Candidate, ...]:
         generation = library.generation
         first = candidates.find(look(text), generation, most=100)
-        return second.look(first, dense.at(generation.dense, [c.row for c in first]))
+        return second.look(first, candidates.vectors(first, generation))
 
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.serve.conftest import _serving
+from tests.tui.seen import built, painted
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -158,18 +159,3 @@ async def test_a_build_elsewhere_is_noticed_and_one_that_is_left_goes_on(
         await desk.add(str(tmp_path / "mill.txt"))
     with pytest.raises(errors.NotFound, match="not addresses"):
         await desk.add("https://example.org/mill.txt")
-
-
-def painted(app: AskreportApp) -> str:
-    """Every character of the screen."""
-    lines = app.screen._compositor.render_strips()
-    return "\n".join(strip.text for strip in lines)
-
-
-async def built(pilot: Pilot[None], calm: Calm) -> None:
-    """Wait for the service's build."""
-    app = pilot.app
-    assert isinstance(app, AskreportApp)
-    while app.building is not None:
-        await pilot.pause(0.05)
-    await calm(pilot)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.tui.seen import painted
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.binding import Binding
 from textual.pilot import Pilot
@@ -37,12 +38,6 @@ FOREIGN = """\
 
 Painter Zoe Lund painted the east pier in 2019 \u202e\u2066 الرصيف الشرقي.
 """
-
-
-def painted(app: AskreportApp) -> str:
-    """Every character of the screen."""
-    lines = app.screen._compositor.render_strips()
-    return "\n".join(strip.text for strip in lines)
 
 
 async def test_the_palette_has_everything_that_a_key_does(

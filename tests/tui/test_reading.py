@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from tests.tui.seen import painted
 from textual.pilot import Pilot
 from textual.widgets import Static, Tabs
 
@@ -40,12 +41,6 @@ def lit(screen: ReadingScreen) -> str:
         for segment in strip
         if segment.style is not None and segment.style.bgcolor == look
     )
-
-
-def painted(app: AskreportApp) -> str:
-    """Every character of the screen."""
-    lines = app.screen._compositor.render_strips()
-    return "\n".join(strip.text for strip in lines)
 
 
 async def test_every_way_to_follow_a_citation_lights_the_same_words(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import write_pdf
+from tests.tui.seen import built
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList, Static
 
@@ -70,15 +71,6 @@ def at(app: AskreportApp, name: str) -> int:
     """The row of a document."""
     table = app.screen.query_one(Table)
     return table.get_row_index(name)
-
-
-async def built(pilot: Pilot[None], calm: Calm) -> None:
-    """Wait for a build in a process of its own."""
-    app = pilot.app
-    assert isinstance(app, AskreportApp)
-    while app.building is not None:
-        await pilot.pause(0.05)
-    await calm(pilot)
 
 
 async def test_every_document_is_listed_with_how_it_stands(

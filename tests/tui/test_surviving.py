@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.tui.seen import painted
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -49,12 +50,6 @@ BROKEN = {
     "a row of a page": (PageView, "render_line", ("n",)),
     "how high something is": (Static, "get_content_height", ("h",)),
 }
-
-
-def painted(app: App[None]) -> str:
-    """Every character of the screen."""
-    lines = app.screen._compositor.render_strips()
-    return "\n".join(strip.text for strip in lines)
 
 
 class Log:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.tui.seen import painted
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -30,12 +31,6 @@ PATIENCE = 20.0
 
 def answer_text(screen: ReadingScreen) -> str:
     return str(screen.query_one(AnswerPane).query_one(Static).content)
-
-
-def painted(app: AskreportApp) -> str:
-    """Every character of the screen."""
-    lines = app.screen._compositor.render_strips()
-    return "\n".join(strip.text for strip in lines)
 
 
 class Waiting(HashingEncoder):

@@ -282,16 +282,8 @@ class Afar(Desk):
         return Reading(answer, documents, passages)
 
 
-def _readable(at: Path) -> tuple[Path, ...]:
-    """The file, or what can be read below the folder, without what is hidden."""
-    from askreport.ingest.documents import reader
+def _readable(at: Path) -> list[Path]:
+    """The file, or what `askreport add` would take of the folder."""
+    from askreport.ingest.shelving import readable
 
-    if at.is_file():
-        return (at,)
-    return tuple(
-        path
-        for path in sorted(at.rglob("*"))
-        if path.suffix.lower() in reader.ENDINGS
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(at).parts)
-    )
+    return [at] if at.is_file() else readable(at)

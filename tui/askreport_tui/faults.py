@@ -37,7 +37,9 @@ def log() -> Path:
 
 
 def _write(path: Path, error: BaseException) -> None:
-    """Append where and why; no value of a variable, so no question stands there."""
+    """Append where and why, and no value of a variable: a question or a text stands
+    there only if the error's own message quotes it.
+    """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     lines = traceback.format_exception(error)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

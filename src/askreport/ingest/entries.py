@@ -16,6 +16,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from askreport import errors
+from askreport.generation import files
 from askreport.ingest import catalogue
 from askreport.types import Source
 
@@ -123,10 +124,8 @@ def _parsed(path: Path, text: str) -> tomlkit.TOMLDocument:
 def _replace(path: Path, text: str) -> None:
     aside = path.with_name(f"{ASIDE}{secrets.token_hex(8)}")
     try:
-        with aside.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        aside.write_text(text, "utf-8", newline="")
+        files.sync(aside)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

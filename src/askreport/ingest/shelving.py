@@ -127,14 +127,14 @@ def _gathered(
                 yield _Item(Added(named, refused=error.message))
             continue
         at = Path(named).expanduser()
-        files = _files(at) if at.is_dir() else [at]
+        files = readable(at) if at.is_dir() else [at]
         if not files:
             yield _Item(Added(named, refused="no file in it has a reader"))
         for file in files:
             yield _copied(file, Path(tempfile.mkdtemp(dir=aside)))
 
 
-def _files(folder: Path) -> list[Path]:
+def readable(folder: Path) -> list[Path]:
     """The readable files below a folder, without hidden ones and other people's."""
     return sorted(
         path

@@ -7,7 +7,7 @@ asks.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from askreport import dense, stages
+from askreport import stages
 from askreport import text as texts
 from askreport.calibration import Calibration
 from askreport.embedding import Encoder
@@ -148,7 +148,7 @@ def _found(
             lookup, asked.generation, most=limits.candidates, among=rows
         )
     with stages.of("score"):
-        vectors = dense.at(asked.generation.dense, [c.row for c in near])
+        vectors = candidates.vectors(near, asked.generation)
         scored = evidence.score(second.look(near, vectors))
         return reranked.order(lookup.text, scored, asked.reranking)
 

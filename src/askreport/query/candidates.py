@@ -9,6 +9,9 @@ in. The fused order decides nothing else: `evidence` scores what is found here a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from askreport import dense, late, lexical
 from askreport.generation.opened import Generation
 from askreport.query import named, signals
@@ -112,6 +115,11 @@ def _named(
         return rows
     allowed = frozenset(among)
     return [row for row in rows if row in allowed]
+
+
+def vectors(found: Sequence[Candidate], generation: Generation) -> NDArray[np.float32]:
+    """The vectors of the candidates' passages, shape (candidates, dimensions)."""
+    return dense.at(generation.dense, [candidate.row for candidate in found])
 
 
 def _places(ranking: Sequence[int]) -> dict[int, int]:

@@ -127,7 +127,9 @@ def code(question: Question, held: Sequence[bool]) -> float:
 
 @lru_cache(maxsize=1024)
 def is_code(term: str) -> bool:
-    """Whether a term is the number of a document, a case, a product."""
+    """Whether a term is the number of a document, a case, a product, or a figure of as
+    many digits.
+    """
     return bool(_CODE.fullmatch(term)) and not _YEAR.fullmatch(term)
 
 

@@ -158,7 +158,8 @@ def put(
     replace: bool,
 ) -> tuple[Source, Stored]:
     """Put a document that has arrived in place under that name, and have the catalogue
-    say what is `stated` of it, by its keys; neither without the other.
+    say what is `stated` of it, by its keys. If the catalogue does not take that, a new
+    document is taken away again; one that took the place of another stays.
 
     Raises DocumentThere, Unwritable, or CatalogueWrong where the catalogue is or would
     become wrong.
