@@ -119,7 +119,7 @@ def build(work: Path, size: int) -> dict[str, object]:
     lexical.write(worded, folder / "lexical")
     between = time.perf_counter()
     index = dense.build(vectors)
-    dense.write(index, folder / "dense.faiss")
+    dense.write(index, folder)
     ended = time.perf_counter()
     asked: Floats = np.load(work / "asked.npy")
     nearest = np.argpartition(-(asked @ vectors.T), 10, axis=1)[:, :10]
@@ -144,9 +144,8 @@ def ask(work: Path, size: int) -> dict[str, object]:
     asked: Floats = np.load(work / "asked.npy")
     terms: list[list[str]] = json.loads((work / "asked.json").read_text())
     nearest = np.load(folder / "nearest.npy").tolist()
-    whole = dense.beside(folder / "dense.faiss")
     began = time.perf_counter()
-    index = dense.read(folder / "dense.faiss", whole=whole if whole.exists() else None)
+    index = dense.read(folder, exact=not (folder / dense.WHOLE).exists())
     worded = lexical.read(folder / "lexical")
 
     def once(i: int) -> tuple[float, float, list[int]]:

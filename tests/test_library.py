@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pytest
 
 from askreport import Filter, Library, errors
@@ -60,7 +61,9 @@ def test_what_is_open_answers_on_when_its_folder_is_removed(pier: Path) -> None:
     assert not generation.folder.exists()
     assert generation.passages[0].text
     assert generation.dense.ntotal == len(generation.passages)
-    assert int(generation.tokens.starts[-1]) == len(generation.tokens.codes.copy())
+    assert int(generation.tokens.starts[-1]) == len(
+        np.asarray(generation.tokens.codes).copy()
+    )
     assert generation.lexical.weights.copy().any()
 
 

@@ -91,7 +91,7 @@ def _stands(
     status: SourceStatus,
     over: Mapping[str, str],
 ) -> Shelved:
-    numbered = sum(page.number is not None for page in document.pages)
+    numbered, recognised = generation.counted(document.source.id)
     return Shelved(
         document.source,
         status,
@@ -99,5 +99,5 @@ def _stands(
         passages=len(generation.rows_of.get(document.source.id, ())),
         unread=document.unread,
         superseded_by=over.get(document.source.id),
-        recognised=sum(page.ocr is not None for page in document.pages),
+        recognised=recognised,
     )

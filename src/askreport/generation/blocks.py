@@ -21,12 +21,43 @@ ENDING = ".blocks"
 """After a file's name: the file that holds the digests of its blocks."""
 
 
-def write(path: Path) -> None:
-    """Put the digests of the file's blocks beside it."""
+def digest(path: Path) -> str:
+    """The digest of the digests of the file's blocks, in hexadecimal: what the manifest
+    says of a file that has them. Raises OSError.
+    """
     with path.open("rb") as file:
         blocks = iter(lambda: file.read(BLOCK), b"")
         found = b"".join(hashlib.sha256(block).digest() for block in blocks)
-    path.with_name(path.name + ENDING).write_bytes(found)
+    return hashlib.sha256(found).hexdigest()
+
+
+class Digests:
+    """The digests of the blocks of a file, as it is written."""
+
+    def __init__(self) -> None:
+        """Nothing is written yet."""
+        self._done: list[bytes] = []
+        self._open = hashlib.sha256()
+        self._room = BLOCK
+
+    def update(self, data: memoryview) -> None:
+        """The next bytes of the file."""
+        while data:
+            part, data = data[: self._room], data[self._room :]
+            self._open.update(part)
+            self._room -= len(part)
+            if not self._room:
+                self._close()
+
+    def ended(self) -> bytes:
+        """Those of all blocks, one after another."""
+        if self._room < BLOCK:
+            self._close()
+        return b"".join(self._done)
+
+    def _close(self) -> None:
+        self._done.append(self._open.digest())
+        self._open, self._room = hashlib.sha256(), BLOCK
 
 
 class Blocks:

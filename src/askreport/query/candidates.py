@@ -113,8 +113,9 @@ def _named(
     rows = named.rows(named.of(question.text, generation), generation)
     if among is None or not rows:
         return rows
-    allowed = frozenset(among)
-    return [row for row in rows if row in allowed]
+    own = np.asarray(rows, dtype=np.int64)
+    allowed = np.isin(own, np.asarray(among, dtype=np.int64))
+    return [row for row, inside in zip(rows, allowed.tolist(), strict=True) if inside]
 
 
 def vectors(found: Sequence[Candidate], generation: Generation) -> NDArray[np.float32]:
@@ -150,14 +151,15 @@ def measured(
     pairs = lexical.neighbours(generation.lexical, question.pairs, rows).T.tolist()
     met = late.each_met(generation.tokens, question.tokens, rows)
     titled = named.of(question.text, generation)
+    passages = [generation.passages[row] for row in rows]
     return [
         {
             "cosine": cosines[i],
             "bm25": worded[i],
-            "named": titled.get(generation.passages[row].source.title, 0.0),
+            "named": titled.get(passages[i].source.title, 0.0),
             **signals.measure(
                 question,
-                generation.passages[row],
+                passages[i],
                 *met[i],
                 signals.Held(terms[i], pairs[i]),
                 generation.sentences.of(row),
