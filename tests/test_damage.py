@@ -87,6 +87,7 @@ FILES = (
     "manifest.json",
     "documents.jsonl",
     "failed.jsonl",
+    "unread.jsonl",
     "keys.npy",
     "origins.npy",
     "probe.npy",

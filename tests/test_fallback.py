@@ -15,7 +15,7 @@ from askreport.generation import blocks, opened, publish, stored
 QUESTION = "How many lamps has the pier?"
 
 FILES = (
-    "manifest.json documents.jsonl failed.jsonl keys.npy origins.npy "
+    "manifest.json documents.jsonl failed.jsonl unread.jsonl keys.npy origins.npy "
     "probe.npy dense.faiss lexical/letters.npy lexical/ends.npy lexical/pointers.npy "
     "lexical/peaks.npy "
     "lexical/holders.npy lexical/weights.npy lexical/sequence.npy lexical/starts.npy "

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from askreport.ingest.stamps import Stamps
 from askreport.query import scope as scopes
 from askreport.types import Document, Filter, Shelved, SourceStatus
 
+MANY = 2000
+"""Files from which on the folder is not looked at for every question: that would take
+longer than the answer..."""
+
+AGAIN = 2.0
+"""...but every so many seconds."""
+
 
 class Inventory:
     """The documents of a folder; a file is read again only if it was touched."""
@@ -23,13 +31,18 @@ class Inventory:
         self._lock = threading.Lock()
         self._listed: tuple[Stamp, tuple[catalogue.Listed, ...]] | None = None
         self._stamps = Stamps(None)
+        self._until = 0.0
 
     def listed(self) -> tuple[catalogue.Listed, ...]:
         """What is in the folder. Raises CatalogueWrong."""
-        stamp = answering.stamp(
-            *(file.at(self._folder) for file in paths.of(self._folder))
-        )
         with self._lock:
+            if self._listed is not None and time.monotonic() < self._until:
+                return self._listed[1]
+        files = paths.of(self._folder)
+        stamp = answering.stamp(*(file.at(self._folder) for file in files))
+        with self._lock:
+            many = len(files) > MANY
+            self._until = time.monotonic() + AGAIN if many else 0.0
             if self._listed is None or self._listed[0] != stamp:
                 found = catalogue.read(self._folder, digest=self._stamps.digest)
                 self._listed = (stamp, found)

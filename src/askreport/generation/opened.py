@@ -67,7 +67,7 @@ class Generation:
 
         Raises IndexDamaged.
         """
-        _ = self.stored, self.unreadable, self.dense, self.lexical
+        _ = self.stored, self.unreadable, self.unread, self.dense, self.lexical
         _ = self.tokens, self.sentences, self.keys, self.origins, self.probe
         return self
 
@@ -106,11 +106,11 @@ class Generation:
         rows = self._read(files.read_lines, "failed.jsonl")
         return tuple(files.document(row) for row in rows)
 
-    @property
+    @cached_property
     def unread(self) -> tuple[Unread, ...]:
         """Everything that could not be read, whole documents first."""
-        each = (self.failed, *self.stored.unread)
-        return tuple(one for unread in each for one in unread)
+        rows = self._read(files.read_lines, "unread.jsonl")
+        return tuple(Unread(**row) for row in rows)
 
     @cached_property
     def passages(self) -> Sequence[Passage]:

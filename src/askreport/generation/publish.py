@@ -220,6 +220,7 @@ def _write(path: Path, made: Manifest, contents: Contents) -> None:
     folder = Folder(path)
     storing.write(contents.stored, folder, "passages")
     folder.lines("failed.jsonl", map(files.document_row, contents.failed))
+    folder.lines("unread.jsonl", map(files.flat, contents.unread))
     for name in ("keys", "origins", "probe"):
         folder.array(f"{name}.npy", [getattr(contents, name)])
     folder.raw("dense.faiss", dense.raw(contents.dense))
