@@ -7,17 +7,15 @@ SystemError. A header of a plain array is three fields long and needs no parser.
 """
 
 import io
+import mmap
 import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 Array = NDArray[Any]
 
@@ -33,7 +31,7 @@ class Checks(Protocol):
     """Whatever makes sure that bytes of a file are what was written."""
 
     @property
-    def held(self) -> "Buffer":
+    def held(self) -> mmap.mmap:
         """The whole file, mapped."""
 
     @property

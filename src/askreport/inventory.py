@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from askreport import answering, errors
@@ -32,6 +33,7 @@ class Inventory:
         self._listed: tuple[Stamp, tuple[catalogue.Listed, ...]] | None = None
         self._stamps = Stamps(None)
         self._until = 0.0
+        self._pending: _Pending | None = None
 
     def listed(self) -> tuple[catalogue.Listed, ...]:
         """What is in the folder. Raises CatalogueWrong."""
@@ -76,13 +78,34 @@ class Inventory:
         except errors.CatalogueWrong as error:
             told = error.message.replace(f"{self._folder}{os.sep}", "")
             return (f"unknown: {told}",)  # an answer goes to readers who need no paths
-        known = _known(generation)
-        return tuple(
-            item.source.path
-            for item in listed
-            if _status(item, known.get(item.source.id)) in ("new", "changed")
-            and scopes.may_hold(item.source, among)
-        )
+        asked = _Pending(generation.folder, listed, among, ())
+        before = self._pending
+        if before is None or not before.same(asked):
+            known = _known(generation)
+            found = tuple(
+                item.source.path
+                for item in listed
+                if _status(item, known.get(item.source.id)) in ("new", "changed")
+                and scopes.may_hold(item.source, among)
+            )
+            before = self._pending = replace(asked, paths=found)
+        return before.paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What was found pending the last time: most questions follow one of their kind."""
+
+    generation: Path
+    """Its folder."""
+    listed: tuple[catalogue.Listed, ...]
+    among: Filter
+    paths: tuple[str, ...]
+
+    def same(self, other: "_Pending") -> bool:
+        """Whether it is asked of the very same things."""
+        alike = self.generation == other.generation and self.listed is other.listed
+        return alike and self.among == other.among
 
 
 def _known(generation: Generation) -> dict[str, Document]:

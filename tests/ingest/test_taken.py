@@ -97,7 +97,12 @@ def test_an_index_that_was_just_written_is_not_read_to_be_trusted(
     Library.open(ready).build()
     read: list[str] = []
     digest = files.sha256
-    monkeypatch.setattr(files, "sha256", lambda p: (read.append(p.name), digest(p))[1])
+
+    def noted(path: Path) -> str:
+        read.append(path.name)
+        return digest(path)
+
+    monkeypatch.setattr(files, "sha256", noted)
     assert not Library.open(ready).build().fresh
     assert read == ["unread.jsonl"]
 
