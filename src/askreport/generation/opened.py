@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, starmap
 from pathlib import Path
 from typing import Self, TypeAlias, TypeVar
 
@@ -95,9 +95,12 @@ class Generation:
     def documents(self) -> tuple[Document, ...]:
         """What was read, in the order of the catalogue; pages when asked for."""
         held = self.stored
-        each = enumerate(zip(held.sources, held.unread, strict=True))
+        pages = starmap(range, pairwise(held.pages.tolist()))
         return tuple(
-            Document(source, Pages(held, n), unread) for n, (source, unread) in each
+            Document(source, Pages(held, own), unread)
+            for source, own, unread in zip(
+                held.sources, pages, held.unread, strict=True
+            )
         )
 
     @cached_property

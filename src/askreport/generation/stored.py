@@ -159,11 +159,10 @@ class Stored:
 class Pages(Sequence[Page]):
     """The pages of a document, decoded when they are asked for."""
 
-    def __init__(self, stored: Stored, document: int) -> None:
-        """Those of the document of that place."""
+    def __init__(self, stored: Stored, places: range) -> None:
+        """Those of these places."""
         self._stored = stored
-        first, last = (int(stored.pages[n]) for n in (document, document + 1))
-        self.places = range(first, last)
+        self.places = places
 
     def __len__(self) -> int:
         return len(self.places)
