@@ -53,6 +53,7 @@ CITATION = types.Citation(
     text=PASSAGE.text,
     passage=PASSAGE.id,
     score=0.93,
+    link=f"http://127.0.0.1:8420/c/{PASSAGE.id}#passage",
 )
 
 ANSWER = types.Answer(
