@@ -75,10 +75,11 @@ def prepare(sets: Path, work: Path) -> None:
     (work / "asked.json").write_text(json.dumps([words.terms(one) for one in asked]))
 
 
-def made(work: Path, size: int) -> tuple[Floats, list[list[str]]]:
-    """Vectors and terms of that many passages."""
+def drawn_of(work: Path, size: int) -> tuple[Floats, list[list[int]], list[list[int]]]:
+    """Vectors of that many passages, the two rows that each is made from, and what
+    chooses its four sentences: two of either row.
+    """
     base: Floats = np.load(work / "base.npy")
-    sentences = json.loads((work / "sentences.json").read_text())
     drawn = np.random.default_rng(SEED)
     pairs = drawn.integers(0, len(base), (size, 2))
     share = drawn.uniform(0.5, 1.0, (size, 1)).astype(np.float32)
@@ -92,8 +93,15 @@ def made(work: Path, size: int) -> tuple[Floats, list[list[str]]]:
         mixed += noise * np.float32(0.5 / base.shape[1] ** 0.5)
         vectors[own] = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
     picks = drawn.integers(0, 2**31, (size, 4))
+    return vectors, pairs.tolist(), picks.tolist()
+
+
+def made(work: Path, size: int) -> tuple[Floats, list[list[str]]]:
+    """Vectors and terms of that many passages."""
+    sentences = json.loads((work / "sentences.json").read_text())
+    vectors, pairs, picks = drawn_of(work, size)
     terms = []
-    for (one, other), chosen in zip(pairs.tolist(), picks.tolist(), strict=True):
+    for (one, other), chosen in zip(pairs, picks, strict=True):
         both = (one, one, other, other)
         from_ = (sentences[row] for row in both)
         terms.append(
@@ -119,7 +127,7 @@ def build(work: Path, size: int) -> dict[str, object]:
     lexical.write(worded, folder / "lexical")
     between = time.perf_counter()
     index = dense.build(vectors)
-    dense.write(index, folder / "dense.faiss")
+    dense.write(index, folder)
     ended = time.perf_counter()
     asked: Floats = np.load(work / "asked.npy")
     nearest = np.argpartition(-(asked @ vectors.T), 10, axis=1)[:, :10]
@@ -144,9 +152,8 @@ def ask(work: Path, size: int) -> dict[str, object]:
     asked: Floats = np.load(work / "asked.npy")
     terms: list[list[str]] = json.loads((work / "asked.json").read_text())
     nearest = np.load(folder / "nearest.npy").tolist()
-    whole = dense.beside(folder / "dense.faiss")
     began = time.perf_counter()
-    index = dense.read(folder / "dense.faiss", whole=whole if whole.exists() else None)
+    index = dense.read(folder, exact=not (folder / dense.WHOLE).exists())
     worded = lexical.read(folder / "lexical")
 
     def once(i: int) -> tuple[float, float, list[int]]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askreport import Library, errors
-from askreport.generation import manifest, opened
+from askreport.generation import manifest, opened, stored
 
 QUESTION = "Which ferries entered service?"
 
@@ -86,15 +86,16 @@ def test_a_current_that_names_a_generation_that_is_gone_is_damage(
 FILES = (
     "manifest.json",
     "documents.jsonl",
-    "passages.jsonl",
     "failed.jsonl",
     "unread.jsonl",
     "keys.npy",
+    "origins.npy",
     "probe.npy",
     "dense.faiss",
     "lexical/letters.npy",
     "lexical/ends.npy",
     "lexical/pointers.npy",
+    "lexical/peaks.npy",
     "lexical/holders.npy",
     "lexical/weights.npy",
     "lexical/sequence.npy",
@@ -109,6 +110,7 @@ FILES = (
     "tokens/turn.npy",
     "sentences/spans.npy",
     "sentences/starts.npy",
+    *(f"passages/{name}.npy" for name in stored.FILES),
 )
 
 
@@ -141,7 +143,8 @@ def replace_by_folder(path: Path) -> None:
 
 HARMED = [(name, harm) for name in FILES for harm in (Path.unlink, flip)] + [
     ("manifest.json", cut_short),
-    ("passages.jsonl", cut_short),
+    ("documents.jsonl", cut_short),
+    ("passages/texts.npy", cut_short),
     ("tokens/codes.npy", cut_short),
     ("sentences/spans.npy", cut_short),
     ("manifest.json", replace_by_folder),

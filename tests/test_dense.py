@@ -101,8 +101,8 @@ def test_cosines_are_those_of_the_rows_asked_for_in_the_order_asked(
 def test_an_index_written_and_read_answers_bit_for_bit_the_same(tmp_path: Path) -> None:
     vectors, question = drawn(3, 120, 32)
     index = dense.build(vectors)
-    dense.write(index, tmp_path / "dense.faiss")
-    again = dense.read(tmp_path / "dense.faiss")
+    dense.write(index, tmp_path)
+    again = dense.read(tmp_path, exact=True)
     assert dense.search(again, question, most=120) == dense.search(
         index, question, most=120
     )
@@ -115,7 +115,7 @@ def test_an_index_written_and_read_answers_bit_for_bit_the_same(tmp_path: Path) 
 def test_bytes_that_are_no_index_are_refused(tmp_path: Path) -> None:
     (tmp_path / "dense.faiss").write_bytes(b"not an index")
     with pytest.raises(RuntimeError):
-        dense.read(tmp_path / "dense.faiss")
+        dense.read(tmp_path, exact=True)
 
 
 # Shelves too large to compare every row
@@ -138,8 +138,8 @@ def clustered(seed: int, rows: int) -> Floats:
 
 def files(index: dense.Index, folder: Path) -> dense.Index:
     """The index written and read again."""
-    dense.write(index, folder / "dense.faiss")
-    return dense.read(folder / "dense.faiss", whole=folder / "dense.npy")
+    dense.write(index, folder)
+    return dense.read(folder)
 
 
 @pytest.mark.usefixtures("small")
@@ -186,15 +186,32 @@ def test_two_builds_of_a_large_index_are_the_same_to_the_byte(tmp_path: Path) ->
     vectors = clustered(5, 1500)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        dense.write(dense.build(vectors), tmp_path / name / "dense.faiss")
+        dense.write(dense.build(vectors), tmp_path / name)
     one, two = (
-        (tmp_path / name / "dense.faiss").read_bytes() for name in "one two".split()
+        {p.name: p.read_bytes() for p in (tmp_path / name).rglob("*") if p.is_file()}
+        for name in ("one", "two")
     )
     assert one == two
+    assert len(one) == 2 + len(dense.CELLS)
+
+
+@pytest.mark.usefixtures("small")
+def test_among_many_rows_of_a_large_index_nearly_all_of_the_nearest_are_found() -> None:
+    vectors = clustered(7, 3000)
+    index = dense.build(vectors)
+    among = [row for row in range(3000) if row % 4]
+    met = 0
+    for one in unit(vectors[::60] + clustered(8, 50) * 0.7):
+        found = dense.search(index, one, most=10, among=among)
+        assert len(found) == 10
+        assert all(row % 4 for row, _ in found)
+        wanted = brute(vectors, one, 10, among)
+        met += len({row for row, _ in found} & {row for row, _ in wanted})
+    assert met / 500 >= 0.97
 
 
 def test_a_small_index_is_exact_and_holds_its_vectors(tmp_path: Path) -> None:
     index = dense.build(clustered(6, 200))
     assert index.told == "exact"
-    dense.write(index, tmp_path / "dense.faiss")
+    dense.write(index, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["dense.faiss"]

@@ -10,19 +10,20 @@ from pathlib import Path
 import pytest
 
 from askreport import Library
-from askreport.generation import blocks, opened, publish
+from askreport.generation import blocks, opened, publish, stored
 
 QUESTION = "How many lamps has the pier?"
 
 FILES = (
-    "manifest.json documents.jsonl passages.jsonl failed.jsonl unread.jsonl keys.npy "
+    "manifest.json documents.jsonl failed.jsonl unread.jsonl keys.npy origins.npy "
     "probe.npy dense.faiss lexical/letters.npy lexical/ends.npy lexical/pointers.npy "
+    "lexical/peaks.npy "
     "lexical/holders.npy lexical/weights.npy lexical/sequence.npy lexical/starts.npy "
     "tokens/codes.npy "
     "tokens/codes.npy.blocks tokens/scales.npy tokens/fronts.npy tokens/lengths.npy "
     "tokens/starts.npy tokens/steps.npy tokens/turn.npy sentences/spans.npy "
     "sentences/starts.npy"
-).split()
+).split() + [f"passages/{name}.npy" for name in stored.FILES]
 
 
 def lamps(root: Path, n: int) -> Path:
@@ -103,11 +104,11 @@ def test_both_damaged_is_an_error_that_names_the_one_that_should_answer(
         if other not in (older, newer):
             shutil.rmtree(other)
     flip(older / "dense.faiss")
-    flip(newer / "passages.jsonl")
+    flip(newer / "documents.jsonl")
     command = [sys.executable, "-m", "askreport", "ask", "--plain", QUESTION]
     ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
-    assert f"passages.jsonl of generation {newer.name}" in ran.stderr
+    assert f"documents.jsonl of generation {newer.name}" in ran.stderr
     assert "hint: run askreport build" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert newer.is_dir()

@@ -204,3 +204,28 @@ def test_a_row_holds_a_term_if_it_was_built_with_it(
     some = data.draw(st.lists(st.integers(0, len(rows) - 1)))
     found = lexical.holding(lexical.build(rows), asked, some)
     assert found.tolist() == [[term in rows[row] for row in some] for term in asked]
+
+
+@given(seed=st.integers(0, 2**20), most=st.integers(1, 12), some=st.booleans())
+def test_rows_that_are_not_scored_could_not_have_been_among_the_best(
+    seed: int, most: int, some: bool
+) -> None:
+    made = np.random.default_rng(seed)
+    rows = [
+        [f"t{n}" for n in made.zipf(1.3, size=made.integers(1, 30)) if n < 300]
+        for _ in range(400)
+    ]
+    index = lexical.build(rows)
+    asked = [
+        "t1",
+        "t2",
+        "t3",
+        f"t{made.integers(20, 60)}",
+        f"t{made.integers(60, 300)}",
+    ]
+    among = sorted(made.permutation(400)[:300].tolist()) if some else None
+    scores = lexical.scored(index, asked)
+    inside = range(400) if among is None else among
+    wanted = [(row, float(scores[row])) for row in inside if scores[row] > 0]
+    wanted.sort(key=lambda hit: (-hit[1], hit[0]))
+    assert lexical.search(index, asked, most=most, among=among) == wanted[:most]

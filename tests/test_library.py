@@ -6,9 +6,10 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pytest
 
-from askreport import Filter, Library, errors
+from askreport import Filter, Library, errors, inventory
 from askreport.generation import opened, publish
 from askreport.ingest import stamps
 
@@ -60,7 +61,9 @@ def test_what_is_open_answers_on_when_its_folder_is_removed(pier: Path) -> None:
     assert not generation.folder.exists()
     assert generation.passages[0].text
     assert generation.dense.ntotal == len(generation.passages)
-    assert int(generation.tokens.starts[-1]) == len(generation.tokens.codes.copy())
+    assert int(generation.tokens.starts[-1]) == len(
+        np.asarray(generation.tokens.codes).copy()
+    )
     assert generation.lexical.weights.copy().any()
 
 
@@ -364,3 +367,18 @@ def test_the_budget_does_not_count_where_a_form_is_named(pier: Path) -> None:
     Library.open(pier, flags=named).build()
     built = Library.open(pier, flags={**named, "late_megabytes": 0}).build()
     assert not built.fresh
+
+
+def test_a_folder_of_very_many_files_is_not_looked_at_for_every_question(
+    pier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library.open(pier)
+    (pier / "sources" / "one.txt").write_text("One.", "utf-8")
+    assert library.coverage().pending == ("one.txt",)
+    monkeypatch.setattr(inventory, "MANY", 1)
+    monkeypatch.setattr(inventory, "AGAIN", 1e9)
+    (pier / "sources" / "two.txt").write_text("Two.", "utf-8")
+    assert library.coverage().pending == ("one.txt", "two.txt")
+    (pier / "sources" / "two.txt").unlink()
+    assert library.coverage().pending == ("one.txt", "two.txt")
+    assert Library.open(pier).coverage().pending == ("one.txt",)

@@ -7,11 +7,12 @@ SystemError. A header of a plain array is three fields long and needs no parser.
 """
 
 import io
+import mmap
 import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,76 @@ HEADER = re.compile(
 )
 LONGEST = 10_000
 """The most characters of a header that are read, as numpy has it."""
+
+
+class Checks(Protocol):
+    """Whatever makes sure that bytes of a file are what was written."""
+
+    @property
+    def held(self) -> mmap.mmap:
+        """The whole file, mapped."""
+
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+
+    def check(self, start: int, end: int) -> None:
+        """Check the bytes from `start` to before `end`; raises if they are not."""
+
+
+class Guarded:
+    """A mapped array of which nothing is handed out unchecked. To be indexed by its
+    first axis; whatever wants the whole of it has all of it checked.
+    """
+
+    def __init__(self, plain: Array, checks: Checks) -> None:
+        """`plain` is the end of the file that `checks` looks after."""
+        self._plain = plain
+        self._checks = checks
+        self._width = plain.nbytes // max(1, len(plain))
+        self._front = checks.size - plain.nbytes
+        self.shape, self.dtype, self.nbytes = plain.shape, plain.dtype, plain.nbytes
+
+    def __len__(self) -> int:
+        return len(self._plain)
+
+    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - as an array has it
+        if isinstance(key, slice):
+            start, stop, _ = key.indices(len(self._plain))
+            self._check(start, stop)
+        elif isinstance(key, (int, np.integer)):
+            at = int(key) % len(self._plain)
+            self._check(at, at + 1)
+        else:
+            rows = np.asarray(key)
+            assert rows.dtype != np.bool_  # noqa: S101 - nobody asks by mask
+            for row in np.unique(rows).tolist():
+                self._check(row, row + 1)
+        return self._plain[key]
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:  # noqa: ANN401
+        self._check(0, len(self._plain))
+        return np.array(self._plain, dtype=dtype) if copy else self._plain
+
+    def _check(self, start: int, stop: int) -> None:
+        if start < stop:
+            front, width = self._front, self._width
+            self._checks.check(front + start * width, front + stop * width)
+
+
+def guarded(path: Path, checks: Checks) -> Array:
+    """The array of a .npy file, mapped by `checks`, each part checked when it is first
+    read. Raises ValueError as `mapped` does.
+    """
+    with path.open("rb") as stream:
+        kind, order, shape = _described(stream)
+        start = stream.tell()
+    count = int(np.prod(shape, dtype=np.int64))
+    flat = (
+        np.frombuffer(checks.held, kind, count, start) if count else np.zeros(0, kind)
+    )
+    plain = flat.reshape(shape, order=order)
+    return cast("Array", Guarded(plain, checks)) if plain.size else plain
 
 
 def mapped(path: Path) -> Array:

@@ -8,12 +8,12 @@ byte a dimension), and what is found there is scored anew by the vectors themsel
 which are mapped from disk: every score is exact, and a row may be missed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,67 +50,69 @@ AGAIN = 4
 """How many times the rows asked for are scored anew, since the bytes that found them
 are not exact."""
 
+TOGETHER = 65_536
+"""Rows handled at once: a hundred megabytes of vectors."""
+
 SEED = 5
 
 
-class Checks(Protocol):
-    """Whatever makes sure that bytes of the file of vectors are what was written."""
+CELLS = ("starts", "members", "codes", "bounds", "probes")
+"""The arrays of an inverted file on disk, each `<name>.npy`."""
 
-    @property
-    def size(self) -> int:
-        """Of the file, in bytes."""
 
-    def check(self, start: int, end: int) -> None:
-        """Check the bytes from `start` to before `end`; raises if they are not."""
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Rows by the cell that they are in, with a byte for each dimension of each."""
+
+    starts: NDArray[np.int64]
+    """Shape (cells + 1,): cell i owns `members[starts[i]:starts[i + 1]]`."""
+    members: NDArray[np.int32]
+    """Shape (rows,): the rows of each cell, ascending."""
+    codes: NDArray[np.uint8]
+    """Shape (rows, dimensions): likewise."""
+    bounds: Floats
+    """Shape (2, dimensions): what a code of 0 stands for, and a step of 1."""
+    probes: NDArray[np.int64]
+    """Shape (1,): how many cells are looked into."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
     """What `build` and `read` return and `search` takes; opaque to callers."""
 
-    rough: "faiss.Index | faiss.IndexIVF"
-    """All the vectors, or the inverted file that finds them."""
+    flat: "faiss.Index"
+    """All the vectors; or, where there are cells, their centres."""
     whole: Floats | None = None
-    """The vectors, where `rough` does not hold them."""
-    probes: int = 0
-    """How many cells are looked into."""
+    """The vectors, where `flat` does not hold them."""
+    cells: Cells | None = None
     recall: float = 1.0
     """The share of the ten nearest that were found when it was built."""
-    checks: Checks | None = None
-    """Asked before vectors are read from disk."""
 
     @property
     def ntotal(self) -> int:
         """How many rows there are."""
-        return int(self.rough.ntotal)
+        return int(self.flat.ntotal) if self.whole is None else len(self.whole)
 
     @property
-    def cells(self) -> int:
-        """Of the inverted file; none where there is none."""
-        return int(getattr(self.rough, "nlist", 0))
+    def probes(self) -> int:
+        """How many cells are looked into; none where there are none."""
+        return 0 if self.cells is None else int(self.cells.probes[0])
 
     @property
     def told(self) -> str:
         """How rows are looked for, for the manifest."""
-        if self.whole is None:
+        if self.cells is None:
             return "exact"
-        return f"ivf {self.cells}, {self.probes} probes, recall {self.recall:.3f}"
+        cells, recall = self.flat.ntotal, self.recall
+        return f"ivf {cells}, {self.probes} probes, recall {recall:.3f}"
 
     def rows(self, numbers: NDArray[np.int64]) -> Floats:
         """The vectors of some rows."""
         if self.whole is None:
-            found = self.rough.reconstruct_batch(numbers)
+            found = self.flat.reconstruct_batch(numbers)
         else:
-            self._check(numbers)
             found = self.whole[numbers]
         return np.asarray(found, dtype=np.float32)
-
-    def _check(self, numbers: NDArray[np.int64]) -> None:
-        if self.checks is not None and self.whole is not None:
-            width = self.whole.strides[0]
-            front = self.checks.size - self.whole.nbytes
-            for row in numbers.tolist():
-                self.checks.check(front + row * width, front + (row + 1) * width)
 
 
 @cache
@@ -136,21 +138,34 @@ def _inverted(vectors: Floats) -> Index:
     faiss = _faiss()
     rows, dimensions = vectors.shape
     cells = max(1, rows // CELL)
-    centres = faiss.IndexFlatIP(dimensions)
-    index = faiss.IndexIVFScalarQuantizer(
-        centres,
-        dimensions,
-        cells,
-        faiss.ScalarQuantizer.QT_8bit,
-        faiss.METRIC_INNER_PRODUCT,
-    )
     drawn = np.random.default_rng(SEED)
-    some = np.sort(drawn.permutation(rows)[: TRAINED * cells])
-    index.cp.niter = 6
+    some = vectors[np.sort(drawn.permutation(rows)[: TRAINED * cells])]
+    centres = faiss.IndexFlatIP(dimensions)
+    learnt = faiss.Clustering(dimensions, cells)
+    learnt.niter, learnt.spherical, learnt.min_points_per_centroid = 6, True, 1
     with _all_threads():
-        index.train(vectors[some])
-        index.add(vectors)
-    return _probing(Index(index, vectors), drawn)
+        learnt.train(some, centres)
+        owner = np.concatenate(
+            [
+                centres.search(vectors[start : start + TOGETHER], 1)[1][:, 0]
+                for start in range(0, rows, TOGETHER)
+            ]
+        )
+    members = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[members], np.arange(cells + 1))
+    low, high = some.min(axis=0), some.max(axis=0)
+    bounds = np.stack([low, np.maximum(high - low, 1e-6) / 255]).astype(np.float32)
+    codes = np.empty((rows, dimensions), dtype=np.uint8)
+    for start in range(0, rows, TOGETHER):
+        own = vectors[members[start : start + TOGETHER]]
+        steps = np.rint((own - bounds[0]) / bounds[1])
+        codes[start : start + TOGETHER] = np.clip(steps, 0, 255)
+    made = Cells(starts, members.astype(np.int32), codes, bounds, _few(4))
+    return _probing(Index(centres, vectors, made), drawn)
+
+
+def _few(probes: int) -> NDArray[np.int64]:
+    return np.array([probes], dtype=np.int64)
 
 
 @contextmanager
@@ -175,14 +190,15 @@ def _probing(index: Index, drawn: np.random.Generator) -> Index:
         _, nearest = _faiss().knn(
             asked, index.whole, 10, metric=_faiss().METRIC_INNER_PRODUCT
         )
-    probes, recall = 4, 0.0
-    while probes < index.cells:
-        recall = _recall(replace(index, probes=probes), asked, nearest)
-        if recall >= RECALL:
-            break
-        probes = min(2 * probes, index.cells)
-    more = replace(index, probes=probes)
-    return replace(more, recall=_recall(more, asked, nearest))
+    assert index.cells is not None  # noqa: S101 - likewise
+    most = len(index.cells.starts) - 1
+    probes = min(4, most)
+    while True:
+        found = replace(index, cells=replace(index.cells, probes=_few(probes)))
+        recall = _recall(found, asked, nearest)
+        if recall >= RECALL or probes >= most:
+            return replace(found, recall=recall)
+        probes = min(2 * probes, most)
 
 
 def _recall(index: Index, asked: Floats, nearest: NDArray[np.int64]) -> float:
@@ -193,43 +209,57 @@ def _recall(index: Index, asked: Floats, nearest: NDArray[np.int64]) -> float:
     return sum(found) / (10 * len(found))
 
 
-def write(index: Index, path: Path) -> None:
-    """Store the index at `path`, and its vectors beside it if they are not in it;
-    `read` gives it back.
+def raw(index: Index) -> NDArray[np.uint8]:
+    """What FAISS holds of the index, as bytes."""
+    return np.asarray(_faiss().serialize_index(index.flat), dtype=np.uint8)
+
+
+def laid(index: Index) -> dict[str, NDArray[Any]]:
+    """The rest of the index: arrays by the names of their files, none if there is no
+    more.
     """
-    if index.whole is not None:
-        _faiss().ParameterSpace().set_index_parameter(
-            index.rough, "nprobe", index.probes
-        )
-        np.save(beside(path), index.whole)
-    path.write_bytes(_faiss().serialize_index(index.rough).tobytes())
+    if index.cells is None or index.whole is None:
+        return {}
+    cells = {f"cells/{name}.npy": getattr(index.cells, name) for name in CELLS}
+    return {WHOLE: index.whole, **cells}
 
 
-def beside(path: Path) -> Path:
-    """Where the vectors are of an index that does not hold them."""
-    return path.with_suffix(".npy")
+WHOLE = "dense.npy"
+"""The file of the vectors, where FAISS does not hold them."""
+
+
+def write(index: Index, folder: Path) -> None:
+    """Store the index as files of `folder`; `read` gives it back."""
+    (folder / "dense.faiss").write_bytes(raw(index).tobytes())
+    for name, array in laid(index).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        np.save(folder / name, array)
 
 
 def read(
-    path: Path, *, whole: Path | None = None, checks: Checks | None = None
+    folder: Path,
+    *,
+    exact: bool = False,
+    mapped: Callable[[Path], arrays.Array] = arrays.mapped,
 ) -> Index:
-    """The index stored at `path`, and the vectors at `whole` if it does not hold them.
+    """The index stored in `folder`; `exact`: nothing beside what FAISS holds.
 
     Raises RuntimeError if the bytes are not an index.
     """
-    raw = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    rough = _faiss().deserialize_index(raw)
-    if whole is None:
-        return Index(rough)
-    mapped = arrays.mapped(whole)
-    return Index(rough, mapped, int(rough.nprobe), checks=checks)
+    found = np.frombuffer((folder / "dense.faiss").read_bytes(), dtype=np.uint8)
+    flat = _faiss().deserialize_index(found)
+    if exact:
+        return Index(flat)
+    each: dict[str, Any] = {n: mapped(folder / f"cells/{n}.npy") for n in CELLS}
+    small = {name: np.asarray(each[name]) for name in ("starts", "bounds", "probes")}
+    return Index(flat, mapped(folder / WHOLE), Cells(**(each | small)))
 
 
 def vectors(index: Index) -> Floats:
     """The matrix that the index was built from."""
     if index.whole is not None:
         return index.whole
-    return np.asarray(index.rough.reconstruct_n(0, index.ntotal), dtype=np.float32)
+    return np.asarray(index.flat.reconstruct_n(0, index.ntotal), dtype=np.float32)
 
 
 def search(
@@ -256,26 +286,54 @@ def search(
 def _scored_anew(
     index: Index, vector: Floats, most: int, among: Sequence[int] | None
 ) -> list[tuple[int, float]]:
-    """The best of what the inverted file finds, or of `among`, by the vectors."""
-    if among is None:
-        options = _faiss().SearchParametersIVF(nprobe=index.probes)
-        query = np.ascontiguousarray(vector.reshape(1, -1), dtype=np.float32)
-        _, rows = index.rough.search(query, AGAIN * most, params=options)
-        numbers = np.sort(rows[0][rows[0] >= 0])
+    """The best of what the cells hold, or of `among`, by the vectors."""
+    wanted = None if among is None else np.unique(np.asarray(among, dtype=np.int64))
+    if wanted is None or len(wanted) > EXACT:
+        numbers = np.sort(_rough(index, vector, AGAIN * most, wanted))
     else:
-        numbers = np.unique(np.asarray(among, dtype=np.int64))
+        numbers = wanted
     scores = np.concatenate(
         [
             index.rows(numbers[start : start + TOGETHER]) @ vector
             for start in range(0, len(numbers), TOGETHER)
         ]
+        or [np.zeros(0, dtype=np.float32)]
     )
     best = np.lexsort((numbers, -scores))[:most]
     return [(int(numbers[i]), float(scores[i])) for i in best]
 
 
-TOGETHER = 65_536
-"""Rows scored at once: a hundred megabytes of vectors."""
+def _rough(
+    index: Index, vector: Floats, most: int, among: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """The rows of the nearest cells that look nearest by their bytes; of those `among`,
+    in as many more cells as rows are left out.
+    """
+    cells = index.cells
+    assert cells is not None  # noqa: S101 - there are vectors beside it
+    probes, every = index.probes, len(cells.starts) - 1
+    allowed = None
+    if among is not None:
+        allowed = np.zeros(index.ntotal, dtype=np.bool_)
+        allowed[among] = True
+        probes = min(every, -(-probes * index.ntotal // len(among)))
+    query = np.ascontiguousarray(vector.reshape(1, -1), dtype=np.float32)
+    _, nearest = index.flat.search(query, probes)
+    weights = vector * cells.bounds[1]
+    found, scores = [], []
+    for cell in nearest[0].tolist():
+        own = slice(*cells.starts[cell : cell + 2].tolist())
+        members = cells.members[own]
+        scored = cells.codes[own].astype(np.float32) @ weights
+        if allowed is not None:
+            inside = allowed[members]
+            members, scored = members[inside], scored[inside]
+        found.append(members)
+        scores.append(scored)
+    rows, looks = np.concatenate(found), np.concatenate(scores)
+    if len(rows) > most:
+        rows = rows[np.argpartition(-looks, most)[:most]]
+    return rows.astype(np.int64)
 
 
 def _nearest(
@@ -287,7 +345,7 @@ def _nearest(
         options = _faiss().SearchParameters()
         options.sel = chosen
     query = np.ascontiguousarray(vector.reshape(1, -1), dtype=np.float32)
-    scores, rows = index.rough.search(query, most, params=options)
+    scores, rows = index.flat.search(query, most, params=options)
     found = [
         (int(r), float(s)) for r, s in zip(rows[0], scores[0], strict=True) if r >= 0
     ]

@@ -2,7 +2,9 @@
 
 import os
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from askreport import answering, errors
@@ -12,6 +14,13 @@ from askreport.ingest import catalogue, paths
 from askreport.ingest.stamps import Stamps
 from askreport.query import scope as scopes
 from askreport.types import Document, Filter, Shelved, SourceStatus
+
+MANY = 2000
+"""Files from which on the folder is not looked at for every question: that would take
+longer than the answer..."""
+
+AGAIN = 2.0
+"""...but every so many seconds."""
 
 
 class Inventory:
@@ -23,13 +32,19 @@ class Inventory:
         self._lock = threading.Lock()
         self._listed: tuple[Stamp, tuple[catalogue.Listed, ...]] | None = None
         self._stamps = Stamps(None)
+        self._until = 0.0
+        self._pending: _Pending | None = None
 
     def listed(self) -> tuple[catalogue.Listed, ...]:
         """What is in the folder. Raises CatalogueWrong."""
-        stamp = answering.stamp(
-            *(file.at(self._folder) for file in paths.of(self._folder))
-        )
         with self._lock:
+            if self._listed is not None and time.monotonic() < self._until:
+                return self._listed[1]
+        files = paths.of(self._folder)
+        stamp = answering.stamp(*(file.at(self._folder) for file in files))
+        with self._lock:
+            many = len(files) > MANY
+            self._until = time.monotonic() + AGAIN if many else 0.0
             if self._listed is None or self._listed[0] != stamp:
                 found = catalogue.read(self._folder, digest=self._stamps.digest)
                 self._listed = (stamp, found)
@@ -63,13 +78,34 @@ class Inventory:
         except errors.CatalogueWrong as error:
             told = error.message.replace(f"{self._folder}{os.sep}", "")
             return (f"unknown: {told}",)  # an answer goes to readers who need no paths
-        known = _known(generation)
-        return tuple(
-            item.source.path
-            for item in listed
-            if _status(item, known.get(item.source.id)) in ("new", "changed")
-            and scopes.may_hold(item.source, among)
-        )
+        asked = _Pending(generation.folder, listed, among, ())
+        before = self._pending
+        if before is None or not before.same(asked):
+            known = _known(generation)
+            found = tuple(
+                item.source.path
+                for item in listed
+                if _status(item, known.get(item.source.id)) in ("new", "changed")
+                and scopes.may_hold(item.source, among)
+            )
+            before = self._pending = replace(asked, paths=found)
+        return before.paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What was found pending the last time: most questions follow one of their kind."""
+
+    generation: Path
+    """Its folder."""
+    listed: tuple[catalogue.Listed, ...]
+    among: Filter
+    paths: tuple[str, ...]
+
+    def same(self, other: "_Pending") -> bool:
+        """Whether it is asked of the very same things."""
+        alike = self.generation == other.generation and self.listed is other.listed
+        return alike and self.among == other.among
 
 
 def _known(generation: Generation) -> dict[str, Document]:
@@ -91,7 +127,7 @@ def _stands(
     status: SourceStatus,
     over: Mapping[str, str],
 ) -> Shelved:
-    numbered = sum(page.number is not None for page in document.pages)
+    numbered, recognised = generation.counted(document.source.id)
     return Shelved(
         document.source,
         status,
@@ -99,5 +135,5 @@ def _stands(
         passages=len(generation.rows_of.get(document.source.id, ())),
         unread=document.unread,
         superseded_by=over.get(document.source.id),
-        recognised=sum(page.ocr is not None for page in document.pages),
+        recognised=recognised,
     )

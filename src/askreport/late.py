@@ -10,12 +10,12 @@ only the sign of each dimension kept: Gao and Long, "RaBitQ" (2024). Nothing is 
 from the data, so passages can be added one by one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,17 +36,6 @@ SIGNS: Floats = np.where(_BITS, np.float32(1), np.float32(-1))
 
 SEED = 20240315
 """Of the rotation; which one it is does not matter."""
-
-
-class Checks(Protocol):
-    """Whatever makes sure that bytes of the file of codes are what was written."""
-
-    @property
-    def size(self) -> int:
-        """Of the file, in bytes."""
-
-    def check(self, start: int, end: int) -> None:
-        """Check the bytes from `start` to before `end`; raises if they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +59,6 @@ class TokenVectors:
     """Shape (passages + 1,): passage i owns tokens `starts[i]:starts[i + 1]`."""
     turn: Floats
     """Compressed: the rotation, shape (dimensions, padded dimensions). Full: empty."""
-    checks: Checks | None = None
-    """Asked before codes are read from disk."""
-
-    def check(self, tokens: slice) -> None:
-        """Make sure that the codes of those tokens are what was written."""
-        if self.checks is not None:
-            width = self.codes.strides[0]
-            front = self.checks.size - self.codes.nbytes
-            start = front + tokens.start * width
-            self.checks.check(start, front + tokens.stop * width)
 
     @property
     def form(self) -> Form:
@@ -109,6 +88,9 @@ class Keeping:
         """What of this decides the form, for the identity of a generation."""
         return f"auto {self.most_bytes}" if self.form == "auto" else self.form
 
+
+BESIDE = 4
+"""Bytes that a token takes beside its codes: scale, step and length."""
 
 NONE = np.zeros((0, 0), dtype=np.float32)
 """The rotation of the full form."""
@@ -198,7 +180,6 @@ def taken(vectors: TokenVectors, rows: slice) -> TokenVectors:
     """The passages of those rows, as views."""
     starts = vectors.starts[rows.start : rows.stop + 1]
     own = slice(int(starts[0]), int(starts[-1]))
-    vectors.check(own)
     return TokenVectors(
         codes=vectors.codes[own],
         scales=vectors.scales[own],
@@ -224,7 +205,12 @@ def joined(parts: Sequence[TokenVectors]) -> TokenVectors:
 
 
 def kept(parts: Iterable[TokenVectors], keeping: Keeping) -> TokenVectors:
-    """Parts, as they come, in the form that `keeping` asks for.
+    """Parts, as they come, as one, in the form that `keeping` asks for."""
+    return joined(alike(parts, keeping))
+
+
+def alike(parts: Iterable[TokenVectors], keeping: Keeping) -> tuple[TokenVectors, ...]:
+    """Parts, as they come, in the form that `keeping` asks for, the same for all.
 
     Where one of them is compressed already, all will be.
     """
@@ -239,7 +225,17 @@ def kept(parts: Iterable[TokenVectors], keeping: Keeping) -> TokenVectors:
         if keeping.form == "auto" and not compress and size > keeping.most_bytes:
             compress = True
             held = [compressed(one) for one in held]
-    return joined(held)
+    return tuple(held)
+
+
+def laid(parts: Sequence[TokenVectors]) -> dict[str, list[NDArray[Any]]]:
+    """The arrays of parts of one form as they are to stand on disk, each in pieces.
+
+    The codes, nearly all of it, are not copied.
+    """
+    small = joined([replace(part, codes=part.codes[:0]) for part in parts])
+    whole = {name: [getattr(small, name)] for name in FILES}
+    return whole | {"codes": [part.codes for part in parts]}
 
 
 def write(vectors: TokenVectors, folder: Path) -> None:
@@ -248,10 +244,12 @@ def write(vectors: TokenVectors, folder: Path) -> None:
         np.save(folder / f"{name}.npy", getattr(vectors, name))
 
 
-def read(folder: Path, checks: Checks | None = None) -> TokenVectors:
+def read(
+    folder: Path, mapped: Callable[[Path], arrays.Array] = arrays.mapped
+) -> TokenVectors:
     """The arrays stored in `folder`, mapped."""
-    each: dict[str, Any] = {n: arrays.mapped(folder / f"{n}.npy") for n in FILES}
-    return TokenVectors(**each, checks=checks)
+    each: dict[str, Any] = {name: mapped(folder / f"{name}.npy") for name in FILES}
+    return TokenVectors(**(each | {"turn": np.asarray(each["turn"])}))
 
 
 def met(
@@ -271,8 +269,6 @@ def each_met(
     """What `met` gives for each of several rows."""
     owned = [slice(*vectors.starts[row : row + 2].tolist()) for row in rows]
     bounds = list(accumulate((own.stop - own.start for own in owned), initial=0))
-    for own in owned:
-        vectors.check(own)
     scores = _scores(vectors, question, owned)
     spans = _spans(vectors, rows, owned, bounds)
     return [(scores[:, a:b], spans[a:b]) for a, b in pairwise(bounds)]

@@ -7,9 +7,9 @@ the postings of its own terms. All of it is arrays that are mapped from disk: op
 index reads nothing, and a question touches the postings of its terms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +28,10 @@ NOTHING = "\x00nothing"
 """Stands in every row, so that no pair of terms reaches from one into the next."""
 
 FILES = (
-    *("letters", "ends", "pointers", "holders", "weights"),
+    *("letters", "ends", "pointers", "peaks", "holders", "weights"),
     *("sequence", "starts"),
 )
 """The arrays on disk, each `<name>.npy`."""
-
-FEW = 8
-"""Where fewer than one row in so many may be found, only those are scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,8 @@ class Index:
     """Shape (terms,): where each ends in `letters`."""
     pointers: NDArray[np.int64]
     """Shape (terms + 1,): term i owns `holders[pointers[i]:pointers[i + 1]]`."""
+    peaks: NDArray[np.float32]
+    """Shape (terms,): the most that each adds to the score of a row."""
     holders: NDArray[np.int32]
     """Shape (postings,): the rows that hold each term, ascending."""
     weights: NDArray[np.float32]
@@ -102,13 +101,15 @@ class Terms:
         """The same with these terms at the beginning of every row."""
         if not terms:
             return self
-        numbers = {word: i for i, word in enumerate(self.words)}
-        first = [numbers.setdefault(term, len(numbers)) for term in terms]
+        known = set(self.words)
+        new = [term for term in dict.fromkeys(terms) if term not in known]
+        words = (*self.words, *new)
+        first = [words.index(term) for term in terms]
         starts = np.cumsum(self.lengths) - self.lengths
         places = np.repeat(starts, len(first))
         sequence = np.insert(self.sequence, places, first * len(self.lengths))
         lengths = self.lengths + np.int32(len(first))
-        return Terms(tuple(numbers), sequence.astype(np.int32), lengths)
+        return Terms(words, sequence.astype(np.int32), lengths)
 
 
 def terms(rows: Sequence[Sequence[str]]) -> Terms:
@@ -121,6 +122,13 @@ def terms(rows: Sequence[Sequence[str]]) -> Terms:
     return Terms(tuple(numbers), sequence, lengths)
 
 
+def together(parts: Sequence[Terms]) -> Terms:
+    """The terms of the rows of all parts, one after another."""
+    sequence, words = _numbered(parts)
+    lengths = np.concatenate([part.lengths for part in parts])
+    return Terms(tuple(words), sequence, lengths)
+
+
 def build(rows: Sequence[Sequence[str]]) -> Index:
     """An index over the terms of each row, of which there must be one."""
     return joined([terms(rows)])
@@ -128,20 +136,20 @@ def build(rows: Sequence[Sequence[str]]) -> Index:
 
 def joined(parts: Sequence[Terms]) -> Index:
     """An index over the rows of all parts, one after another."""
-    numbers = {NOTHING: 0}
     lengths = np.concatenate([part.lengths for part in parts]).astype(np.int64) + 1
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     sequence = np.zeros(int(starts[-1]), dtype=np.int32)
-    # Where rows end stands NOTHING, and the terms of all parts in the other places.
     filled = np.ones(len(sequence), dtype=np.bool_)
     filled[starts[1:] - 1] = False
-    sequence[filled] = np.concatenate([_numbered(part, numbers) for part in parts])
+    numbered, met = _numbered(parts)
+    sequence[filled] = numbered
     # Numbered in their order, not as they were met: they are found by halving, and two
     # builds agree on their files.
-    encoded = [term.encode("utf-8", "surrogatepass") for term in numbers]
+    used = np.flatnonzero(np.bincount(sequence, minlength=len(met)))
+    encoded = [met[i].encode("utf-8", "surrogatepass") for i in used.tolist()]
     order = sorted(range(len(encoded)), key=encoded.__getitem__)
-    renumbered = np.empty(len(order), dtype=np.int32)
-    renumbered[order] = np.arange(len(order), dtype=np.int32)
+    renumbered = np.zeros(len(met), dtype=np.int32)
+    renumbered[used[order]] = np.arange(len(order), dtype=np.int32)
     words = [encoded[i] for i in order]
     sequence = renumbered[sequence]
     return Index(
@@ -153,17 +161,26 @@ def joined(parts: Sequence[Terms]) -> Index:
     )
 
 
-def _numbered(part: Terms, numbers: dict[str, int]) -> NDArray[np.int32]:
-    """The sequence of a part by the numbers of the whole, which learns its words."""
-    met = (numbers.setdefault(word, len(numbers)) for word in part.words)
-    own = np.fromiter(met, np.int32, count=len(part.words))
-    return own[part.sequence]
+def _numbered(parts: Sequence[Terms]) -> tuple[NDArray[np.int32], list[str]]:
+    """The terms of all parts by the numbers of the whole, and the terms by number."""
+    numbers = {NOTHING: 0}
+    # Parts that were taken from one index share its words.
+    own: dict[int, NDArray[np.int32]] = {}
+    found = []
+    for part in parts:
+        if id(part.words) not in own:
+            met = (numbers.setdefault(word, len(numbers)) for word in part.words)
+            own[id(part.words)] = np.fromiter(met, np.int32, count=len(part.words))
+        found.append(own[id(part.words)][part.sequence])
+    return np.concatenate(found), list(numbers)
 
 
 def _postings(
     sequence: NDArray[np.int32], starts: NDArray[np.int64], terms: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """Pointers, rows and weights."""
+) -> tuple[
+    NDArray[np.int64], NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]
+]:
+    """Pointers, peaks, rows and weights."""
     rows = len(starts) - 1
     lengths = np.diff(starts)
     # A term and a row as one number, so that sorting brings equal ones together.
@@ -175,9 +192,11 @@ def _postings(
     used = np.bincount(held, minlength=terms)
     rare = np.log1p((rows - used + 0.5) / (used + 0.5))
     long = K1 * (1 - B + B * lengths / lengths.mean())
-    weights = rare[held] * counts / (counts + long[holders])
+    found = rare[held] * counts / (counts + long[holders])
+    weights = found.astype(np.float32)
     pointers = np.concatenate([[0], np.cumsum(used)]).astype(np.int64)
-    return pointers, holders.astype(np.int32), weights.astype(np.float32)
+    peaks = np.maximum.reduceat(weights, pointers[:-1])
+    return pointers, peaks, holders.astype(np.int32), weights
 
 
 def write(index: Index, folder: Path) -> None:
@@ -186,9 +205,26 @@ def write(index: Index, folder: Path) -> None:
         np.save(folder / f"{name}.npy", getattr(index, name))
 
 
-def read(folder: Path) -> Index:
+def read(folder: Path, mapped: Callable[[Path], arrays.Array] = arrays.mapped) -> Index:
     """The index stored in `folder`, its arrays mapped, not loaded."""
-    return Index(**{name: arrays.mapped(folder / f"{name}.npy") for name in FILES})
+    return Index(**{name: mapped(folder / f"{name}.npy") for name in FILES})
+
+
+def words(index: Index) -> tuple[str, ...]:
+    """All terms, by number."""
+    letters = np.asarray(index.letters).tobytes()
+    edges = pairwise([0, *np.asarray(index.ends).tolist()])
+    return tuple(letters[a:b].decode("utf-8", "surrogatepass") for a, b in edges)
+
+
+def taken(index: Index, rows: slice, words: tuple[str, ...]) -> Terms:
+    """The terms of those rows; `words` are those of the index."""
+    starts = index.starts[rows.start : rows.stop + 1]
+    whole = index.sequence[int(starts[0]) : int(starts[-1])]
+    kept = np.ones(len(whole), dtype=np.bool_)
+    kept[starts[1:] - starts[0] - 1] = False  # where NOTHING ends each row
+    lengths = (np.diff(starts) - 1).astype(np.int32)
+    return Terms(words, whole[kept], lengths)
 
 
 def search(
@@ -199,28 +235,109 @@ def search(
     among: Sequence[int] | None = None,
 ) -> list[tuple[int, float]]:
     """(row, BM25 score), best first, ties by row, of the rows that share a term."""
-    if among is None:
-        scores = scored(index, terms)
-        rows = np.flatnonzero(scores)
-        scores = scores[rows]
-    else:
-        rows = np.asarray(among, dtype=np.int64)
-        few = len(rows) * FEW < index.rows
-        scores = scored_at(index, terms, rows) if few else scored(index, terms)[rows]
+    wanted = None if among is None else np.asarray(among, dtype=np.int64)
+    if wanted is not None and len(wanted) * FEW < index.rows:
+        rows, scores = wanted, scored_at(index, terms, wanted)
         rows, scores = rows[scores > 0], scores[scores > 0]
+    else:
+        rows, scores = _promising(index, terms, most, wanted)
     if 0 < most < len(rows):
         # Sorting all that share a common word would cost more than scoring them.
         least = np.partition(scores, len(scores) - most)[len(scores) - most]
         rows, scores = rows[scores >= least], scores[scores >= least]
     best = np.lexsort((rows, -scores))[: max(0, most)]
-    return [(int(rows[i]), float(scores[i])) for i in best]
+    return list(zip(rows[best].tolist(), scores[best].tolist(), strict=True))
+
+
+def _promising(
+    index: Index, terms: Sequence[str], most: int, among: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Rows that hold a term, the best `most` among them, and their scores.
+
+    Postings are added up from the rarest term on. Once those still to come cannot lift
+    a row that none has held so far over the worst of the best, they are only looked up
+    at the rows that may still be among the best: "MaxScore", Turtle and Flood, "Query
+    Evaluation: Strategies and Optimizations" (1995).
+    """
+    lists = _lists(index, terms)
+    left = np.cumsum([0.0, *(peak for _, peak in reversed(lists))])[::-1]
+    scores = np.zeros(index.rows, dtype=np.float32)
+    allowed = None
+    if among is not None:
+        allowed = np.zeros(index.rows, dtype=np.bool_)
+        allowed[among] = True
+    met: list[NDArray[np.int32]] = [np.zeros(0, dtype=np.int32)]
+    least, done = 0.0, 0
+    for done, (own, _) in enumerate(lists):
+        if (own.stop - own.start) * WORTH >= sum(map(len, met)):
+            least = _least(scores, met, most)
+            if left[done] * SLACK < least:
+                break
+        holders, weights = index.holders[own], index.weights[own]
+        if allowed is not None:
+            inside = allowed[holders]
+            holders, weights = holders[inside], weights[inside]
+        met.append(holders[scores[holders] == 0])
+        scores[holders] += weights
+    else:
+        done, least = len(lists), 0.0
+    found = np.concatenate(met)
+    found = np.sort(found[(scores[found] + left[done]) * SLACK >= least])
+    rest = [own for own, _ in lists[done:]]
+    return found.astype(np.int64), _added(index, rest, found, scores[found])
+
+
+FEW = 8
+"""Where fewer than one row in so many may be found, only those are scored."""
+
+WORTH = 2
+"""Whether the rest can be left out is looked at where the next term has postings for at
+least half as many rows as were met."""
+
+SLACK = 1 + 1e-5
+"""What single precision may make of a sum."""
+
+
+def _least(
+    scores: NDArray[np.float32], met: Sequence[NDArray[np.int32]], most: int
+) -> float:
+    """The worst of the best `most` scores so far; 0 if there are not so many."""
+    found = scores[np.concatenate(met)]
+    if not 0 < most <= len(found):
+        return 0.0
+    return float(np.partition(found, len(found) - most)[len(found) - most])
+
+
+def _lists(index: Index, terms: Sequence[str]) -> list[tuple[slice, float]]:
+    """The postings of each term and the most that they add to a row, shortest first:
+    the order in which they are added up, here and wherever rows are scored.
+    """
+    found = []
+    for term in dict.fromkeys(terms):
+        number = index.number(term)
+        if number is not None:
+            own = slice(*index.pointers[number : number + 2].tolist())
+            found.append((own, float(index.peaks[number])))
+    return sorted(found, key=lambda one: one[0].stop - one[0].start)
+
+
+def _added(
+    index: Index,
+    lists: Iterable[slice],
+    rows: NDArray[np.int32] | NDArray[np.int64],
+    scores: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """The scores of rows with what these postings add to them."""
+    for own in lists:
+        held, places = _placed(index.holders[own], rows)
+        scores[held] += index.weights[own][places[held]]
+    return scores
 
 
 def scored(index: Index, terms: Sequence[str]) -> NDArray[np.float32]:
     """The BM25 score of every row, shape (rows,); zeros where nothing matches."""
     scores = np.zeros(index.rows, dtype=np.float32)
-    for term in dict.fromkeys(terms):
-        own = index.postings(term)
+    for own, _ in _lists(index, terms):
         scores[index.holders[own]] += index.weights[own]
     return scores
 
@@ -230,16 +347,12 @@ def scored_at(
 ) -> NDArray[np.float32]:
     """What `scored` gives for each of `rows`, which need not be in order."""
     wanted = np.asarray(rows, dtype=np.int64)
-    scores = np.zeros(len(wanted), dtype=np.float32)
-    for term in dict.fromkeys(terms):
-        own = index.postings(term)
-        held, places = _placed(index.holders[own], wanted)
-        scores[held] += index.weights[own][places[held]]
-    return scores
+    lists = (own for own, _ in _lists(index, terms))
+    return _added(index, lists, wanted, np.zeros(len(wanted), dtype=np.float32))
 
 
 def _placed(
-    holders: NDArray[np.int32], rows: NDArray[np.int64]
+    holders: NDArray[np.int32], rows: NDArray[np.int32] | NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Whether each of `rows` is among the holders, and where."""
     if not len(holders):
@@ -270,7 +383,6 @@ def neighbours(
     """
     held = np.zeros((len(pairs), len(rows)), dtype=np.bool_)
     spans = [slice(int(index.starts[r]), int(index.starts[r + 1])) for r in rows]
-    # Every row ends with NOTHING, so that no pair reaches from one into the next.
     whole = np.concatenate([index.sequence[s] for s in spans] or [index.sequence[:0]])
     owner = np.repeat(np.arange(len(rows)), [s.stop - s.start for s in spans])
     for i, (one, other) in enumerate(pairs):

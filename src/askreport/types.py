@@ -5,7 +5,7 @@ Offsets count Unicode code points in the page's text; spans are half-open `[star
 end)`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -126,7 +126,7 @@ class Document:
     """A source with its pages in order, and what could not be read of it."""
 
     source: Source
-    pages: tuple[Page, ...]
+    pages: Sequence[Page]
     unread: tuple[Unread, ...] = ()
 
 

@@ -67,7 +67,7 @@ def test_a_damaged_index_in_the_cache_is_made_anew(
 ) -> None:
     apart = replace(place, cache=tmp_path / "cache")
     root = sets.read(tiny, apart).library.shelf.root
-    damaged = next((root / "index" / "generations").glob("*/passages.jsonl"))
+    damaged = next((root / "index" / "generations").glob("*/documents.jsonl"))
     damaged.write_bytes(b"{}")
     found = sets.read(tiny, apart).library
     assert found.search("How many tiles did the kiln fire?")

@@ -224,8 +224,16 @@ def test_a_damaged_cache_costs_time_and_nothing_else(
 ) -> None:
     assert harmed(ready) > 5
     add(ready)
+    # Cut otherwise, documents are not taken over but read where the cache lacks them.
+    with (ready / "askreport.toml").open("a") as file:
+        file.write("passage_tokens = 150\n")
     made = Library.open(ready).build()
     assert (made.read, made.encoded) == (5, 1)
+    # Taken over, they need no cache.
+    assert harmed(ready) > 5
+    add(ready, "quay.txt")
+    made = Library.open(ready).build()
+    assert (made.read, made.encoded) == (1, 0)
     other = tmp_path / "afresh"
     shutil.copytree(ready, other, ignore=shutil.ignore_patterns("index"))
     Library.open(other).build()

@@ -3,7 +3,9 @@ nowhere.
 """
 
 import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reportlab.lib import pdfencrypt
@@ -11,8 +13,9 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.ingest.test_pdf import typed
 
 from askreport import Library
-from askreport.ingest.documents.workers import Job
-from askreport.ingest.passwords import Reading
+from askreport.ingest.documents import workers
+from askreport.ingest.documents.workers import Job, Outcome
+from askreport.ingest.passwords import LOCK, Reading
 from askreport.types import Source
 
 SECRET = "lighthouse-7-sesame"  # noqa: S105
@@ -86,3 +89,29 @@ def test_a_password_that_nothing_wants_changes_nothing(shelf: Path) -> None:
     before = library.build()
     after = library.build(passwords=[SECRET])
     assert (after.fresh, after.generation) == (False, before.generation)
+
+
+def test_only_a_pdf_that_may_be_locked_is_opened_to_see_whether_it_is(
+    locked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library.open(locked)
+    opened: list[tuple[str, bool]] = []
+    read = workers.read
+
+    def noted(jobs: Sequence[Job], *given: Any) -> Iterator[Outcome]:
+        opened.extend((job.path.name, job.opens) for job in jobs)
+        return read(jobs, *given)
+
+    monkeypatch.setattr(workers, "read", noted)
+    assert library.build(passwords=[SECRET]).failed == ()
+    assert [name for name, only in opened if only] == ["locked.pdf"]
+    assert sorted(name for name, only in opened if not only).count("bridges.pdf") == 1
+    opened.clear()
+    assert not library.build(passwords=[SECRET]).fresh
+    assert opened == [("locked.pdf", True)]
+
+
+@pytest.mark.parametrize("name", [b"/Encrypt", b"/#45ncrypt", b"/E#6ecryp#74"])
+def test_a_lock_is_seen_however_its_name_is_spelled(name: bytes) -> None:
+    assert LOCK.search(b"trailer << /Size 9 " + name + b" 8 0 R >>")
+    assert not LOCK.search(b"trailer << /Size 9 /Root 8 0 R >> Encrypt /encrypt")

@@ -1,7 +1,7 @@
 """PDF: pages and their labels, lines joined, headings found, and files refused."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ def refused(path: Path) -> errors.SourceUnreadable:
     return caught.value
 
 
-def headings(pages: tuple[Page, ...]) -> list[tuple[int, str]]:
+def headings(pages: Sequence[Page]) -> list[tuple[int, str]]:
     """Levels and texts of all headings, each proven to stand where it says."""
     for page in pages:
         for h in page.headings:

@@ -33,7 +33,7 @@ RIGHT = (
 )
 
 
-def pages(path: Path, *drawn: Draw) -> tuple[Page, ...]:
+def pages(path: Path, *drawn: Draw) -> Sequence[Page]:
     """The pages read of a PDF of which each is drawn so."""
     sheet = Canvas(str(path / "page.pdf"), pagesize=(595, 842))
     for draw in drawn:

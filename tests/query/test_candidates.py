@@ -86,7 +86,9 @@ def test_terms_that_stand_above_a_passage_count_as_its_own(
     passages = library.generation.passages
     row = next(i for i, p in enumerate(passages) if p.section == ("WEATHER",))
     asked = look("frost weather orchards union")
-    (found,) = candidates.measured(asked, library.generation, [row])
+    (found,) = candidates.measured(
+        asked, library.generation, [row], [library.generation.passages[row]]
+    )
     assert found["cover"] == pytest.approx(1.0)
 
 
@@ -138,7 +140,9 @@ def test_signals_taken_together_are_those_taken_one_by_one(
     rows = range(len(library.generation.passages))
     for text in ("How many passengers does each ferry carry?", "Who?", "frost 12000"):
         asked = look(text)
-        found = candidates.measured(asked, library.generation, list(rows))
+        found = candidates.measured(
+            asked, library.generation, list(rows), library.generation.passages
+        )
         for row, measured in zip(rows, found, strict=True):
             own = slowly(asked, library, row)
             assert {k: measured[k] for k in own} == pytest.approx(own, abs=1e-6)

@@ -1,5 +1,6 @@
 """Documents come and go over HTTP, with a key of that scope; rebuilds are jobs."""
 
+import errno
 import json
 import os
 import shutil
@@ -14,6 +15,8 @@ import httpx
 import pytest
 
 from askreport import Library
+from askreport.errors import CatalogueWrong
+from askreport.ingest import entries
 from askreport.serve.keys import Keys
 from askreport.upkeep import documents
 
@@ -253,6 +256,47 @@ def test_what_is_stated_of_a_document_is_cited_and_stands_in_the_catalogue(
     # Removed, it leaves the catalogue as it was.
     admin.delete(f"/admin/documents/{said['document']}?rebuild=false")
     assert catalogue.read_text("utf-8").strip() == before.strip()
+
+
+def test_a_file_that_the_catalogue_did_not_list_is_replaced_and_described(
+    admin: httpx.Client, root: Path
+) -> None:
+    (root / "sources" / "pier.txt").write_bytes(PIER)
+    (before,) = (s for s in Library.open(root).sources() if s.path == "pier.txt")
+    named = {"name": "pier.txt", "replace": "true", "rebuild": "false"}
+    said = admin.post("/admin/documents", params=named | ABOUT, content=b"Ten.").json()
+    assert (said["document"], said["replaced"]) == (before.id, True)
+    (listed,) = (s for s in Library.open(root).sources() if s.path == "pier.txt")
+    assert {key: getattr(listed, key) for key in ABOUT} == ABOUT
+    assert (root / "sources" / "pier.txt").read_bytes() == b"Ten."
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_the_catalogue_refuses_leaves_the_folder_as_it_was(
+    root: Path, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = root / "sources"
+    if there:
+        (folder / "pier.txt").write_bytes(PIER)
+    before = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+
+    def put(stated: dict[str, str]) -> None:
+        with documents.arriving(folder) as arriving:
+            arriving.add(b"Another pier.")
+            documents.put(folder, arriving, "pier.txt", stated=stated, replace=True)
+
+    with pytest.raises(CatalogueWrong):
+        put({"date": "in May"})
+    monkeypatch.setattr(entries, "_replace", full)
+    with pytest.raises(documents.Unwritable, match="No space left"):
+        put({"date": "2021-05"})
+    after = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    assert {name: raw for name, raw in after.items() if name != entries.LOCK} == before
+
+
+def full(*_: object) -> None:
+    """A disk that takes nothing more."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.mark.parametrize("wrong", [{"date": "May"}, {"title": "x" * 2001}])

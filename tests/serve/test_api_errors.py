@@ -238,7 +238,7 @@ def test_a_damaged_index_is_503_and_names_no_path(
     serve: Serve, built: Path, tmp_path: Path
 ) -> None:
     root = shutil.copytree(built, tmp_path / "copy")
-    for file in root.glob("index/generations/*/passages.jsonl"):
+    for file in root.glob("index/generations/*/documents.jsonl"):
         file.write_bytes(b"")
     with serve(Library.open(root)) as client:
         refused = client.post("/ask", json=ASK)

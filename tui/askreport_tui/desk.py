@@ -210,7 +210,7 @@ class Desk:
             tuple(document.source for document in generation.documents),
             len(generation.passages),
             Path(generation.manifest.model).name,
-            tuple(sorted(generation.rows_under)),
+            tuple(sorted(generation.headings)),
         )
 
     def _changed(self) -> Opened | None:

@@ -11,9 +11,13 @@ from typing import ClassVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from askreport import errors
+from askreport.generation import blocks, files
 
-FORMAT = 4
+FORMAT = 5
 """Raised when a reader of the older number could not read the newer files rightly."""
+
+VECTORS = (4, FORMAT)
+"""Formats whose vectors are stored as now: a build takes them over."""
 
 READING = 4
 """Raised when the same files would now be read, cut or indexed otherwise, so that an
@@ -55,7 +59,8 @@ class Manifest:
     documents: int
     passages: int
     files: Mapping[str, str]
-    """sha256 of every file, by its path inside the folder."""
+    """sha256 of every file, by its path inside the folder; of one that has a file of
+    block digests beside it, that of those."""
     dense: str = "exact"
     """How passages near a question are looked for (`dense.Index.told`)."""
     number: int = 0
@@ -66,6 +71,11 @@ class Manifest:
     format: int = FORMAT
     seal: str = ""
     """sha256 over all of the above, so that the manifest vouches for itself as well."""
+
+    def digest(self, folder: Path, name: str) -> str:
+        """The digest of a file as it is now, as `files` has it. Raises OSError."""
+        by_blocks = self.format > 4 and name + blocks.ENDING in self.files
+        return (blocks.digest if by_blocks else files.sha256)(folder / name)
 
 
 _SHAPE = TypeAdapter(Manifest)
@@ -97,10 +107,13 @@ def write(folder: Path, made: Manifest) -> None:
     (folder / NAME).write_text(text, "utf-8")
 
 
-def read(folder: Path) -> Manifest:
-    """The manifest of a folder. Raises IndexDamaged or IndexForeign."""
+def read(folder: Path, formats: tuple[int, ...] = (FORMAT,)) -> Manifest:
+    """The manifest of a folder in one of those formats.
+
+    Raises IndexDamaged or IndexForeign.
+    """
     path = folder / NAME
-    found = _shaped(path, _raw(path))
+    found = _shaped(path, _raw(path), formats)
     if found.seal != _seal(found):
         raise errors.IndexDamaged(f"{path} is damaged", hint=REBUILD)
     if found.id != of_folder(folder.name):
@@ -127,8 +140,8 @@ def _raw(path: Path) -> object:
         ) from error
 
 
-def _shaped(path: Path, raw: object) -> Manifest:
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+def _shaped(path: Path, raw: object, formats: tuple[int, ...]) -> Manifest:
+    if not isinstance(raw, dict) or raw.get("format") not in formats:
         raise _another_format(path, raw.get("format") if isinstance(raw, dict) else 0)
     try:
         # As JSON, where strict checking still takes an object for a dataclass.

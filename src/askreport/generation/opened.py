@@ -1,8 +1,8 @@
 """a published folder -> a Generation: read-only, each file checked when first read."""
 
-from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Self, TypeAlias, TypeVar
 
@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askreport import arrays, dense, errors, late, lexical
-from askreport.generation import files, manifest, sentences
+from askreport.generation import files, manifest, sentences, stored
 from askreport.generation.blocks import ENDING, Blocks
+from askreport.generation.stored import Pages, Passages, Stored
 from askreport.types import Document, Page, Passage, Unread
 
 T = TypeVar("T")
 
-CODES = "codes.npy"
-"""The file of the token vectors that is too large to be read whole for a question."""
+ARRAYS = (".npy", f".npy{ENDING}")
+"""Files that are checked where they are mapped."""
 
-Rows: TypeAlias = "array[int]"
-"""Row numbers, ascending, eight bytes each."""
+Rows: TypeAlias = Sequence[int]
+"""Row numbers, ascending."""
 
 
 def current(index: Path) -> str:
@@ -54,15 +55,20 @@ class Generation:
     a loaded generation goes on answering when a later build removes the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open a folder. Raises IndexDamaged or IndexForeign."""
+    def __init__(
+        self, folder: Path, formats: tuple[int, ...] = (manifest.FORMAT,)
+    ) -> None:
+        """Open a folder. Raises IndexDamaged, or IndexForeign for another format."""
         self.folder = folder
-        self.manifest = manifest.read(folder)
+        self.manifest = manifest.read(folder, formats)
 
     def load(self) -> Self:
-        """Read everything but the token vectors. Raises IndexDamaged."""
-        _ = self.passages, self.unreadable, self.unread, self.dense, self.lexical
-        _ = self.tokens, self.sentences, self.keys, self.probe
+        """Open everything: small files are read, large ones mapped.
+
+        Raises IndexDamaged.
+        """
+        _ = self.stored, self.unreadable, self.unread, self.dense, self.lexical
+        _ = self.tokens, self.sentences, self.keys, self.origins, self.probe
         return self
 
     def verify(self) -> Self:
@@ -76,14 +82,29 @@ class Generation:
             self._check(*self._inside(name))
 
     @cached_property
+    def stored(self) -> Stored:
+        """Documents, pages and passages as arrays."""
+        self._check(stored.NAME)
+
+        def load(folder: Path) -> Stored:
+            return stored.read(folder, self.folder / stored.NAME, self._mapped)
+
+        return self._read(load, "passages")
+
+    @cached_property
     def documents(self) -> tuple[Document, ...]:
-        """What was read, in the order of the catalogue."""
-        return self._documents("documents.jsonl")
+        """What was read, in the order of the catalogue; pages when asked for."""
+        held = self.stored
+        each = enumerate(zip(held.sources, held.unread, strict=True))
+        return tuple(
+            Document(source, Pages(held, n), unread) for n, (source, unread) in each
+        )
 
     @cached_property
     def unreadable(self) -> tuple[Document, ...]:
         """Documents that yielded no page, and why."""
-        return self._documents("failed.jsonl")
+        rows = self._read(files.read_lines, "failed.jsonl")
+        return tuple(files.document(row) for row in rows)
 
     @cached_property
     def unread(self) -> tuple[Unread, ...]:
@@ -92,79 +113,75 @@ class Generation:
         return tuple(Unread(**row) for row in rows)
 
     @cached_property
-    def passages(self) -> tuple[Passage, ...]:
-        """Row i of every index is `passages[i]`."""
-        sources = {d.source.id: d.source for d in self.documents}
-
-        def load(path: Path) -> tuple[Passage, ...]:
-            return tuple(
-                files.passage(
-                    row, sources[row["source"]], self._pages[row["source"], row["page"]]
-                )
-                for row in files.read_lines(path)
-            )
-
-        return self._read(load, "passages.jsonl")
+    def passages(self) -> Sequence[Passage]:
+        """Row i of every index is `passages[i]`; decoded when it is asked for."""
+        return Passages(self.stored)
 
     @cached_property
     def dense(self) -> dense.Index:
-        """The passages' vectors, checked block by block where they are mapped."""
+        """The passages' vectors, checked as they are read where they are mapped."""
+        exact = dense.WHOLE not in self.manifest.files
 
         def load(path: Path) -> dense.Index:
-            whole = dense.beside(path)
-            if whole.name not in self.manifest.files:
-                return dense.read(path)
-            self._check(whole.name + ENDING)
-            checks = Blocks(whole, self._damaged(whole.name))
-            return dense.read(path, whole=whole, checks=checks)
+            return dense.read(path.parent, exact=exact, mapped=self._mapped)
 
         return self._read(load, "dense.faiss")
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """Those of all passages, shape (passages, dimensions)."""
+        if dense.WHOLE in self.manifest.files:
+            return self._read(self._mapped, dense.WHOLE)
+        return dense.vectors(self.dense)
 
     @cached_property
     def lexical(self) -> lexical.Index:
         """The passages' words."""
-        return self._read(lexical.read, "lexical")
+        return self._read(lambda f: lexical.read(f, self._mapped), "lexical")
 
     @cached_property
     def tokens(self) -> late.TokenVectors:
-        """The passages' token vectors, checked block by block as they are read."""
-
-        def load(folder: Path) -> late.TokenVectors:
-            codes = folder / "codes.npy"
-            return late.read(folder, Blocks(codes, self._damaged(f"tokens/{CODES}")))
-
-        return self._read(load, "tokens", unless=f"tokens/{CODES}")
+        """The passages' token vectors."""
+        return self._read(lambda f: late.read(f, self._mapped), "tokens")
 
     @cached_property
     def sentences(self) -> sentences.Sentences:
         """Where the passages' sentences stand."""
-        return self._read(sentences.read, "sentences")
+        return self._read(lambda f: sentences.read(f, self._mapped), "sentences")
 
     @cached_property
     def keys(self) -> NDArray[np.uint8]:
         """What each passage was encoded from, digested; shape (passages, 32)."""
-        return np.asarray(self._read(arrays.loaded, "keys.npy"), dtype=np.uint8)
+        return self._read(self._mapped, "keys.npy")
+
+    @cached_property
+    def origins(self) -> NDArray[np.uint8]:
+        """What each document was made of, digested; shape (documents, 32) or empty."""
+        return self._read(self._mapped, "origins.npy")
 
     @cached_property
     def probe(self) -> NDArray[np.float32]:
         """What the encoder made of `embedding.PROBE`; empty if nobody asked it."""
-        return np.asarray(self._read(arrays.loaded, "probe.npy"), dtype=np.float32)
+        return self._read(self._mapped, "probe.npy")
 
-    def _documents(self, name: str) -> tuple[Document, ...]:
-        rows = self._read(files.read_lines, name)
-        return tuple(files.document(row) for row in rows)
+    def _mapped(self, path: Path) -> arrays.Array:
+        """The array of a file: small ones checked now, large ones as they are read."""
+        name = path.relative_to(self.folder).as_posix()
+        if name + ENDING not in self.manifest.files:
+            self._check(name)
+            return arrays.mapped(path)
+        self._check(name + ENDING)
+        try:
+            return arrays.guarded(path, Blocks(path, self._damaged(name)))
+        except (OSError, ValueError) as error:  # gone, or shorter than it was
+            raise self._damaged(name) from error
 
-    @cached_property
-    def _pages(self) -> Mapping[tuple[str, int | None], Page]:
-        return {(d.source.id, p.number): p for d in self.documents for p in d.pages}
-
-    def _read(self, load: Callable[[Path], T], name: str, *, unless: str = "") -> T:
-        """What `load` makes of a file or folder whose files are sound."""
-        self._check(*(n for n in self._inside(name) if n != unless))
+    def _read(self, load: Callable[[Path], T], name: str) -> T:
+        """What `load` makes of a file or folder. Arrays are checked by `_mapped`."""
+        self._check(*(n for n in self._inside(name) if not n.endswith(ARRAYS)))
         try:
             return load(self.folder / name)
         except (OSError, RuntimeError, ValueError, LookupError, TypeError) as error:
-            self._check(*([unless] if unless else ()))
             raise errors.IndexDamaged(
                 f"{name} of generation {self.id} cannot be opened: {error}",
                 hint=manifest.REBUILD,
@@ -177,7 +194,7 @@ class Generation:
     def _check(self, *names: str) -> None:
         for name in names:
             try:
-                found = files.sha256(self.folder / name)
+                found = self.manifest.digest(self.folder, name)
             except OSError:
                 found = ""
             if found != self.manifest.files[name]:
@@ -200,61 +217,81 @@ class Generation:
         return self.manifest.id
 
     @cached_property
-    def rows(self) -> Mapping[str, int]:
-        """The row of each passage, by its id."""
-        return {passage.id: row for row, passage in enumerate(self.passages)}
-
-    @cached_property
     def rows_of(self) -> Mapping[str, Rows]:
         """The rows of each document that has any, by its id, ascending."""
-        found: dict[str, Rows] = {}
-        for row, passage in enumerate(self.passages):
-            found.setdefault(passage.source.id, array("q")).append(row)
-        return found
+        edges = pairwise(self.stored.rows.tolist())
+        each = zip(self.stored.sources, edges, strict=True)
+        return {s.id: range(first, last) for s, (first, last) in each if first < last}
 
     @cached_property
     def rows_titled(self) -> Mapping[str, Rows]:
         """The rows of all documents of each title, ascending."""
         found: dict[str, Rows] = {}
-        for row, passage in enumerate(self.passages):
-            found.setdefault(passage.source.title, array("q")).append(row)
+        for source in self.stored.sources:
+            own = self.rows_of.get(source.id)
+            if own is not None:
+                before = found.get(source.title)
+                found[source.title] = own if before is None else [*before, *own]
         return found
 
     @cached_property
-    def rows_under(self) -> Mapping[str, Rows]:
-        """The rows below each heading, by its words, ascending."""
-        found: dict[str, Rows] = {}
-        for row, passage in enumerate(self.passages):
-            for heading in dict.fromkeys(passage.section):
-                found.setdefault(heading, array("q")).append(row)
+    def headings(self) -> Mapping[str, Sequence[int]]:
+        """The section paths that hold each heading, by its words, as they are met."""
+        found: dict[str, list[int]] = {}
+        for number in range(len(self.stored.path_ends)):
+            for heading in dict.fromkeys(self.stored.path(number)):
+                found.setdefault(heading, []).append(number)
         return found
+
+    def rows_under(self, headings: Iterable[str]) -> Rows:
+        """The rows below any of those headings, ascending."""
+        paths = [path for heading in headings for path in self.headings[heading]]
+        below = np.isin(np.asarray(self.stored.sections), paths)
+        return np.flatnonzero(below).tolist()
 
     def passage(self, name: str) -> Passage:
         """The passage of that id. Raises NotFound."""
-        if name not in self.rows:
+        row = self.stored.row(name)
+        if row is None:
             raise errors.NotFound(
                 f"no passage {name!r} in this index",
                 hint="ids change when the text they quote changes; search again",
             )
-        return self.passages[self.rows[name]]
+        return self.stored.passage(row)
 
     def document(self, name: str) -> Document:
         """The document of that id. Raises NotFound."""
-        found = next((d for d in self.documents if d.source.id == name), None)
-        if found is None:
+        place = self._places.get(name)
+        if place is None:
             raise errors.NotFound(
                 f"no document {name!r} in this index",
                 hint="askreport sources lists the documents and their ids",
             )
-        return found
+        return self.documents[place]
+
+    def counted(self, name: str) -> tuple[int, int]:
+        """How many pages of that document have a number, and how many were recognised
+        from pictures.
+        """
+        place = self._places.get(name)
+        return (0, 0) if place is None else self.stored.counted(place)
 
     def page(self, source: str, number: int | None) -> Page:
         """A page as it was read. Raises NotFound."""
-        if (source, number) not in self._pages:
-            raise errors.NotFound(
-                f"no page {number} in {source!r}", hint="pages count from 1"
-            )
-        return self._pages[source, number]
+        place = self._places.get(source)
+        pages = () if place is None else self.documents[place].pages
+        if isinstance(pages, Pages):
+            found = pages.numbered(number)
+            if found is not None:
+                return found
+        raise errors.NotFound(
+            f"no page {number} in {source!r}", hint="pages count from 1"
+        )
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """The place of each document, by its id."""
+        return {source.id: n for n, source in enumerate(self.stored.sources)}
 
 
 def open_current(index: Path) -> Generation:

@@ -3,9 +3,9 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askreport import dense, errors, late, lexical
-from askreport.generation import blocks, files, manifest, opened, sentences
+from askreport.generation import files, manifest, sentences, storing
 from askreport.generation.manifest import Manifest
 from askreport.generation.sentences import Sentences
-from askreport.types import Document, Passage, Unread
+from askreport.generation.stored import Stored
+from askreport.generation.written import Folder
+from askreport.types import Document, Unread
 
 NEW = ".new-"
 """Before the id of a generation that is being written; no reader looks at such a
@@ -36,21 +38,26 @@ POINTER = ".CURRENT.new"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A generation before it is written: row i of every index is `passages[i]`."""
+    """A generation before it is written: row i of every index is passage i."""
 
-    documents: tuple[Document, ...]
-    passages: tuple[Passage, ...]
+    stored: Stored
+    """Documents, pages and passages."""
     failed: tuple[Document, ...]
     """Documents that yielded no page, and why."""
     dense: dense.Index
     lexical: lexical.Index
-    tokens: late.TokenVectors
-    sentences: Sentences | None = None
-    """Where those of each passage stand; found anew if not given."""
+    tokens: Sequence[late.TokenVectors]
+    """Those of the passages, one part after another."""
+    sentences: Sentences
+    """Where those of each passage stand."""
     keys: NDArray[np.uint8] = field(
         default_factory=lambda: np.zeros((0, 32), dtype=np.uint8)
     )
     """What each passage was encoded from, digested; empty: not to be reused."""
+    origins: NDArray[np.uint8] = field(
+        default_factory=lambda: np.zeros((0, 32), dtype=np.uint8)
+    )
+    """What each document was made of, digested; empty: not to be taken over."""
     probe: NDArray[np.float32] = field(
         default_factory=lambda: np.zeros(0, dtype=np.float32)
     )
@@ -61,7 +68,8 @@ class Contents:
     @property
     def unread(self) -> tuple[Unread, ...]:
         """All that could not be read, whole documents first."""
-        return tuple(u for d in (*self.failed, *self.documents) for u in d.unread)
+        each = (*(d.unread for d in self.failed), *self.stored.unread)
+        return tuple(one for unread in each for one in unread)
 
 
 @contextmanager
@@ -208,25 +216,20 @@ def point(index: Path, name: str) -> None:
         raise unwritable(index, error) from error
 
 
-def _write(folder: Path, made: Manifest, contents: Contents) -> None:
-    documents = map(files.document_row, contents.documents)
-    files.write_lines(folder / "documents.jsonl", documents)
-    files.write_lines(
-        folder / "passages.jsonl", map(files.passage_row, contents.passages)
-    )
-    failed = map(files.document_row, contents.failed)
-    files.write_lines(folder / "failed.jsonl", failed)
-    files.write_lines(folder / "unread.jsonl", map(asdict, contents.unread))
-    np.save(folder / "keys.npy", contents.keys)
-    np.save(folder / "probe.npy", contents.probe)
-    dense.write(contents.dense, folder / "dense.faiss")
-    if dense.beside(folder / "dense.faiss").exists():
-        blocks.write(dense.beside(folder / "dense.faiss"))
-    for name in ("lexical", "tokens", "sentences"):
-        (folder / name).mkdir()
-    lexical.write(contents.lexical, folder / "lexical")
-    late.write(contents.tokens, folder / "tokens")
-    blocks.write(folder / "tokens" / opened.CODES)
-    placed = contents.sentences or sentences.build(contents.passages)
-    sentences.write(placed, folder / "sentences")
-    manifest.write(folder, replace(made, files=files.digests(folder)))
+def _write(path: Path, made: Manifest, contents: Contents) -> None:
+    folder = Folder(path)
+    storing.write(contents.stored, folder, "passages")
+    folder.lines("failed.jsonl", map(files.document_row, contents.failed))
+    folder.lines("unread.jsonl", map(files.flat, contents.unread))
+    for name in ("keys", "origins", "probe"):
+        folder.array(f"{name}.npy", [getattr(contents, name)])
+    folder.raw("dense.faiss", dense.raw(contents.dense))
+    for name, array in dense.laid(contents.dense).items():
+        folder.array(name, [array], blocked=name == dense.WHOLE)
+    for name in lexical.FILES:
+        folder.array(f"lexical/{name}.npy", [getattr(contents.lexical, name)])
+    for name, parts in late.laid(contents.tokens).items():
+        folder.array(f"tokens/{name}.npy", parts, blocked=name == "codes")
+    for name in sentences.FILES:
+        folder.array(f"sentences/{name}.npy", [getattr(contents.sentences, name)])
+    manifest.write(path, replace(made, files=folder.digests))

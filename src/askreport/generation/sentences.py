@@ -4,7 +4,7 @@ Splitting a text into sentences costs more than anything else that a question as
 candidate, so it is done once, when the index is built.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -59,13 +59,17 @@ def stacked(parts: Sequence[Sentences]) -> Sentences:
     return Sentences(np.concatenate([part.spans for part in parts]), starts)
 
 
-def write(sentences: Sentences, folder: Path) -> None:
-    """Store the arrays as files of `folder`; `read` gives them back."""
-    for name in FILES:
-        np.save(folder / f"{name}.npy", getattr(sentences, name))
+def taken(sentences: Sentences, rows: slice) -> Sentences:
+    """Those of the passages of those rows."""
+    starts = sentences.starts[rows.start : rows.stop + 1]
+    return Sentences(
+        sentences.spans[int(starts[0]) : int(starts[-1])], starts - starts[0]
+    )
 
 
-def read(folder: Path) -> Sentences:
+def read(
+    folder: Path, mapped: Callable[[Path], arrays.Array] = arrays.mapped
+) -> Sentences:
     """The arrays stored in `folder`, mapped."""
-    spans, starts = (arrays.mapped(folder / f"{name}.npy") for name in FILES)
+    spans, starts = (mapped(folder / f"{name}.npy") for name in FILES)
     return Sentences(spans, starts)

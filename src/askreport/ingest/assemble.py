@@ -4,7 +4,7 @@ The offline story on one page. A document that cannot be read is reported and le
 a build that cannot finish publishes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from askreport import embedding, errors, frozen
@@ -18,6 +18,7 @@ from askreport.ingest import (
     passwords,
     readings,
     reused,
+    taken,
 )
 from askreport.ingest.cache import Cache
 from askreport.ingest.gathered import Gathered
@@ -25,6 +26,7 @@ from askreport.ingest.indexed import Recipe
 from askreport.ingest.passwords import Reading
 from askreport.ingest.stamps import Stamps
 from askreport.ingest.steps import Step, Tell
+from askreport.ingest.taken import Before
 from askreport.ingest.vectors import Reuse
 from askreport.saved import Drift
 from askreport.types import Unread
@@ -113,6 +115,8 @@ def build(
     kept = Cache(index / cache.FOLDER, most_bytes=running.cache_bytes)
     stamps = Stamps(kept, trusted=not running.full)
 
+    seen: passwords.Seen = {}
+
     def looked() -> _Work:
         listed = catalogue.read(sources, digest=stamps.digest)
         if not listed:
@@ -120,7 +124,8 @@ def build(
                 f"no documents in {sources}", hint="put a PDF, HTML or text file there"
             )
         how = (recipe, running, reading, kept, stamps)
-        return _Work(sources, index, *how, passwords.tried(listed, reading), tell)
+        opened_ = passwords.tried(listed, reading, kept, seen)
+        return _Work(sources, index, *how, opened_, tell)
 
     there = _standing(looked())
     if there is not None:
@@ -165,14 +170,34 @@ def _built(found: Generation, *, fresh: bool) -> Built:
 
 def _made(work: _Work) -> Built:
     """Make a new generation and publish it, from as little as has changed."""
-    read = _gathered(work)
+    standing.quarantine(work.index, sound=work.stamps.sound)
+    before = taken.Before(work.recipe.maker())
+    if not work.running.full:
+        model, keeping = work.recipe.model.digest, work.recipe.keeping
+        before = taken.of(work.index, before.maker, model=model, keeping=keeping)
+    try:
+        return _published(work, before)
+    except errors.IndexDamaged:
+        # What was to be taken over is not what was written, though it seemed so.
+        if before.generation is None:
+            raise
+        return _published(work, taken.Before(before.maker))
+
+
+def _published(work: _Work, before: Before) -> Built:
+    read = _gathered(work, before)
     recipe, index = work.recipe, work.index
     _frozen(work)
-    standing.quarantine(index, sound=work.stamps.sound)
     encoder = embedding.Waiting(recipe.model)
-    made = indexed.of(
-        read.documents, read.failed, encoder, recipe, work.tell, reuse=_reuse(work)
+    found = indexed.of(
+        read.documents,
+        read.failed,
+        encoder,
+        recipe,
+        work.tell,
+        reuse=_reuse(work, before),
     )
+    made = replace(found, origins=before.maker.origins(read.items))
     work.tell(Step("writing the index", 0, 1))
     described = indexed.described(work.name, work.digest, recipe, made)
     folder = publish.publish(index, described, made)
@@ -184,8 +209,8 @@ def _made(work: _Work) -> Built:
     return Built(
         described.id,
         True,
-        len(made.documents),
-        len(made.passages),
+        described.documents,
+        described.passages,
         made.unread,
         pruned,
         len(read.anew),
@@ -193,12 +218,12 @@ def _made(work: _Work) -> Built:
     )
 
 
-def _reuse(work: _Work) -> Reuse:
+def _reuse(work: _Work, before: Before) -> Reuse:
     if work.running.full:
         return Reuse()
     model, keeping = work.recipe.model.digest, work.recipe.keeping
     known = reused.of(work.index, work.kept, model=model, keeping=keeping)
-    return Reuse(known, work.kept)
+    return Reuse(known, work.kept, before)
 
 
 def _frozen(work: _Work) -> None:
@@ -220,10 +245,11 @@ def _remember(work: _Work, name: str) -> None:
     work.kept.trim()
 
 
-def _gathered(work: _Work) -> Gathered:
+def _gathered(work: _Work, before: Before) -> Gathered:
     """The documents as they were when they were listed. Raises BuildFailed."""
-    before = readings.Readings(None if work.running.full else work.kept, work.stamps)
-    found = gathered.of(work.listed, before, work.reading, work.tell)
+    kept = None if work.running.full else work.kept
+    known = gathered.Known(readings.Readings(kept, work.stamps), before)
+    found = gathered.of(work.listed, known, work.reading, work.tell)
     if not gathered.unchanged(found.anew, catalogue.named(work.stamps.digest)):
         raise errors.BuildFailed(
             f"{work.sources} was changed while it was being read",

@@ -98,6 +98,9 @@ class Catalogue(BaseModel):
     document: tuple[Entry, ...] = Field(default=())
 
 
+Tried = Literal["", "opens", "wrong"]
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A file of the shelf: what is known of it, where it is, if a title was given."""
@@ -107,7 +110,7 @@ class Listed:
     titled: bool
     password_env: str | None = None
     """The environment variable that holds its password."""
-    tried: Literal["", "opens", "wrong"] = ""
+    tried: Tried = ""
     """What came of the passwords at hand, if it wants one: it is then read, or refused
     in other words, though nothing else changed."""
 

@@ -38,15 +38,19 @@ def edited(folder: Path) -> Iterator[tomlkit.TOMLDocument]:
     Raises CatalogueWrong, before anything is written, where it is or would become
     wrong; OSError where the folder does not take it.
     """
-    path = folder / catalogue.NAME
     with _locked(folder):
-        before = _text(path)
-        whole = _parsed(path, before)
+        whole = _parsed(folder / catalogue.NAME, _text(folder / catalogue.NAME))
         yield whole
-        after = tomlkit.dumps(whole)
-        if after != before:
-            catalogue.parsed(path, after)
-            _replace(path, after)
+        write(folder, whole)
+
+
+def write(folder: Path, whole: tomlkit.TOMLDocument) -> None:
+    """What `edited` does at its end, for who has to know that it was done."""
+    path = folder / catalogue.NAME
+    after = tomlkit.dumps(whole)
+    if after != _text(path):
+        catalogue.parsed(path, after)
+        _replace(path, after)
 
 
 @contextmanager

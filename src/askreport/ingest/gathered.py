@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from askreport import errors
+from askreport.errors import SourceUnreadable
 from askreport.ingest import readings
 from askreport.ingest.catalogue import Listed
 from askreport.ingest.documents import workers
@@ -15,6 +16,7 @@ from askreport.ingest.documents.workers import Job, Progress
 from askreport.ingest.passwords import Reading
 from askreport.ingest.readings import Found, Readings
 from askreport.ingest.steps import Step, Tell
+from askreport.ingest.taken import Before, Taken
 from askreport.types import Document, Unread
 
 
@@ -22,34 +24,57 @@ from askreport.types import Document, Unread
 class Gathered:
     """The documents that could be read, and those that could not, without pages."""
 
-    documents: tuple[Document, ...]
+    documents: tuple[Document | Taken, ...]
+    items: tuple[Listed, ...]
+    """The file of each of them."""
     failed: tuple[Document, ...]
     anew: tuple[Listed, ...]
     """The files that were opened; the others had been before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What need not be read: what an index holds as it would be made, and what was
+    read by earlier builds.
+    """
+
+    readings: Readings
+    before: Before
+
+    def of(self, item: Listed) -> Found | Taken | None:
+        """What is known of a file; None if it must be read."""
+        return self.before.document(item) or self.readings.known(item)
+
+
 def of(
-    listed: Sequence[Listed], before: Readings, reading: Reading, tell: Tell
+    listed: Sequence[Listed], known: Known, reading: Reading, tell: Tell
 ) -> Gathered:
     """Every document of the list, in its order. Raises BuildFailed if none is read."""
-    known = {i: before.known(item) for i, item in enumerate(listed)}
-    found = {i: one for i, one in known.items() if one is not None}
-    anew = [i for i in known if i not in found]
+    each = {i: known.of(item) for i, item in enumerate(listed)}
+    found = {i: one for i, one in each.items() if one is not None}
+    anew = [i for i in each if i not in found]
     for i, outcome in _opened([listed[i] for i in anew], reading, tell, len(found)):
-        found[anew[i]] = before.keep(listed[anew[i]], outcome)
+        found[anew[i]] = known.readings.keep(listed[anew[i]], outcome)
     tell(Step("read", len(listed), len(listed)))
     ordered = [(listed[i], found[i]) for i in sorted(found)]
-    documents = tuple(one for _, one in ordered if isinstance(one, Document))
+    read = [(i, one) for i, one in ordered if not isinstance(one, SourceUnreadable)]
     failed = tuple(
-        _without(item, one) for item, one in ordered if not isinstance(one, Document)
+        _without(item, one)
+        for item, one in ordered
+        if isinstance(one, SourceUnreadable)
     )
-    if not documents:
+    if not read:
         reasons = "; ".join(one.reason for d in failed for one in d.unread)
         raise errors.BuildFailed(
             f"no document could be read: {reasons}",
             hint="mend or replace those files; the old index still answers",
         )
-    return Gathered(documents, failed, tuple(listed[i] for i in anew))
+    return Gathered(
+        tuple(one for _, one in read),
+        tuple(item for item, _ in read),
+        failed,
+        tuple(listed[i] for i in anew),
+    )
 
 
 def unchanged(items: Sequence[Listed], digest: Callable[..., str]) -> bool:
@@ -57,7 +82,7 @@ def unchanged(items: Sequence[Listed], digest: Callable[..., str]) -> bool:
     return all(digest(item.path) == item.source.digest for item in items)
 
 
-def _without(item: Listed, refused: errors.SourceUnreadable) -> Document:
+def _without(item: Listed, refused: SourceUnreadable) -> Document:
     reason = f"{refused.message}: {refused.hint}"
     return Document(item.source, (), (Unread(item.source.id, None, reason),))
 

@@ -5,7 +5,7 @@ before a row is taken from it: what is damaged must not be handed on.
 """
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import arrays, dense, errors, late
-from askreport.generation import standing
+from askreport import arrays, errors, late
+from askreport.generation import manifest, standing
 from askreport.generation.opened import Generation
 from askreport.ingest import cache
 from askreport.ingest.cache import Cache
@@ -41,9 +41,24 @@ class Store:
         self, keys: NDArray[np.uint8], load: Callable[[], Vectors], probe: Floats
     ) -> None:
         """`keys` has shape (passages, 32); `probe` may be empty."""
-        self.rows = {row.tobytes(): i for i, row in enumerate(keys)}
+        self._keys = keys
         self._load = load
         self.probe = probe
+
+    def rows(self, keys: Collection[bytes]) -> dict[bytes, int]:
+        """Which row holds each of those keys that are held."""
+        if not keys or not len(self._keys):
+            return {}
+        # By their first eight bytes, of which hardly two are alike, all at once.
+        held = np.ascontiguousarray(np.asarray(self._keys)[:, :8]).view(np.uint64)
+        sought = np.frombuffer(b"".join(key[:8] for key in keys), dtype=np.uint64)
+        alike = np.flatnonzero(np.isin(held[:, 0], sought)).tolist()
+        found = {self._keys[row].tobytes(): row for row in alike}
+        return {key: row for key, row in found.items() if key in keys}
+
+    def drop(self) -> None:
+        """Hold nothing any more."""
+        self._keys = self._keys[:0]
 
     @cached_property
     def vectors(self) -> Vectors:
@@ -73,14 +88,15 @@ class Known:
             try:
                 _ = self.stores[number].vectors
             except errors.IndexDamaged:
-                self.stores[number].rows.clear()
+                self.stores[number].drop()
                 return self.places(keys)
         return found
 
     def _places(self, keys: Sequence[bytes]) -> list[Place | None]:
         held: dict[bytes, Place] = {}
+        sought = frozenset(keys)
         for number, store in reversed(list(enumerate(self.stores))):
-            held |= {k: Place(number, row) for k, row in store.rows.items()}
+            held |= {k: Place(number, row) for k, row in store.rows(sought).items()}
         return [held.get(key) for key in keys]
 
     @property
@@ -98,11 +114,11 @@ def of(index: Path, kept: Cache, *, model: str, keeping: late.Keeping) -> Known:
     """
     stores = []
     for one in sorted(standing.listed(index), key=lambda one: not one.current):
-        made = one.manifest
-        fits = made is not None and made.model_digest == model
-        if fits and made is not None and _usable(made.late, keeping):
-            found = Generation(index / "generations" / one.name)
-            with suppress(errors.IndexDamaged):
+        with suppress(errors.IndexDamaged, errors.IndexForeign):
+            folder = index / "generations" / one.name
+            found = Generation(folder, manifest.VECTORS)
+            fits = found.manifest.model_digest == model
+            if fits and _usable(found.manifest.late, keeping):
                 stores.append(Store(found.keys, _taking(found), found.probe))
     return Known([*stores, *_left(kept, model)])
 
@@ -135,16 +151,16 @@ def _left(kept: Cache, model: str) -> list[Store]:
 
 
 def _given(held: Mapping[str, arrays.Array]) -> Callable[[], Vectors]:
-    tokens = late.TokenVectors(*(held[name] for name in late.FILES))  # type: ignore[arg-type]
+    tokens = late.TokenVectors(*(held[name] for name in late.FILES))
     whole = np.asarray(held["whole"], dtype=np.float32)
     return lambda: Vectors(whole, tokens)
 
 
 def _taking(found: Generation) -> Callable[[], Vectors]:
     def load() -> Vectors:
-        # Wholly checked, since all of it is about to be copied.
-        found.check("dense.faiss", "dense.npy", "tokens")
-        return Vectors(dense.vectors(found.dense), found.tokens)
+        # Wholly checked, since any of it may be copied.
+        _ = np.asarray(found.tokens.codes)
+        return Vectors(np.asarray(found.vectors), found.tokens)
 
     return load
 

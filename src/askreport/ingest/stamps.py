@@ -5,12 +5,14 @@ size, times of change. Which of two times is later is never asked, so a clock th
 back does no harm.
 """
 
-import hashlib
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from askreport.generation import files
 from askreport.generation.manifest import Manifest
 from askreport.ingest import cache
 from askreport.ingest.cache import Cache
@@ -41,13 +43,12 @@ class Stamps:
         self._now: dict[str, str] = {}
         self._read = 0
 
-    def digest(self, path: Path) -> str:
-        """sha256 of the file's bytes, in hexadecimal. Raises OSError."""
+    def digest(self, path: Path, by: Callable[[Path], str] = files.sha256) -> str:
+        """What `by` says of the file's bytes. Raises OSError."""
         at, settled = _stamp(path)
         known = self._now.get(at) or self._before.get(at)
         if known is None:
-            with path.open("rb") as file:
-                known = hashlib.file_digest(file, "sha256").hexdigest()
+            known = by(path)
             if not settled or _stamp(path)[0] != at:
                 return known
             self._read += path.stat().st_size
@@ -55,17 +56,18 @@ class Stamps:
         return known
 
     def learn(self, path: Path, digest: str) -> None:
-        """Remember the digest of a file that was just written, or read."""
+        """Remember the digest of a file of a generation that was just written."""
         with suppress(OSError):
             at, settled = _stamp(path)
-            if settled:
+            # It is dated before it was written: a later change shows in its date.
+            if settled or _aged(path):
                 self._now[at] = digest
 
     def sound(self, folder: Path, made: Manifest) -> bool:
         """Whether every file of a generation is what was written."""
         try:
             return all(
-                self.digest(folder / name) == expected
+                self.digest(folder / name, partial(_of, made, folder)) == expected
                 for name, expected in made.files.items()
             )
         except OSError:
@@ -75,6 +77,15 @@ class Stamps:
         """Remember what was looked at, if that saves the next build much work."""
         if self._kept and (always or self._read > WORTH):
             self._kept.put(KIND, NAME, json.dumps(self._now, sort_keys=True).encode())
+
+
+def _of(made: Manifest, folder: Path, path: Path) -> str:
+    return made.digest(folder, path.relative_to(folder).as_posix())
+
+
+def _aged(path: Path) -> bool:
+    known = path.stat()
+    return abs(known.st_ctime - known.st_mtime) > SETTLED
 
 
 def _stamp(path: Path) -> tuple[str, bool]:

@@ -17,6 +17,7 @@ from askreport.ingest import cuts, reused
 from askreport.ingest import passages as cutting
 from askreport.ingest.cache import Cache
 from askreport.ingest.reused import Known, Place, Vectors
+from askreport.ingest.taken import Before
 from askreport.types import Passage
 
 __all__ = ["Reuse", "Vectors", "encode"]
@@ -33,6 +34,14 @@ class Reuse:
     known: Known = field(default_factory=Known)
     kept: Cache | None = None
     """Where a build that is cut off leaves what it had encoded."""
+    before: Before | None = None
+    """Where documents are taken over from."""
+
+    @property
+    def probe(self) -> NDArray[np.float32]:
+        """What the encoder made of its probe, where that is known; else empty."""
+        found = self.before.generation if self.before else None
+        return self.known.probe if found is None else found.probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ def _sound(
     if not short or bytes_ > keeping.most_bytes:
         return places
     for number in short:
-        known.stores[number].rows.clear()
+        known.stores[number].drop()
     return known.places(keys)
 
 

@@ -16,7 +16,7 @@ from askreport import dense, late, lexical
 from askreport.generation.opened import Generation
 from askreport.query import named, signals
 from askreport.query.question import Question
-from askreport.types import Candidate, Ranks
+from askreport.types import Candidate, Passage, Ranks
 
 FUSION = 60
 """The constant of reciprocal rank fusion; the paper's, flat around its optimum."""
@@ -79,17 +79,20 @@ def scored(
     question: Question, generation: Generation, retrieved: Mapping[int, Retrieved]
 ) -> tuple[Candidate, ...]:
     """Rows with how they were retrieved as candidates, in their order, all measured."""
-    measures = measured(question, generation, list(retrieved))
+    passages = [generation.passages[row] for row in retrieved]
+    measures = measured(question, generation, list(retrieved), passages)
     return tuple(
         Candidate(
-            passage=generation.passages[row],
+            passage=passage,
             row=row,
             ranks=by.ranks,
             fused=by.fused,
             signals=signals_,
             score=by.fused,
         )
-        for (row, by), signals_ in zip(retrieved.items(), measures, strict=True)
+        for (row, by), passage, signals_ in zip(
+            retrieved.items(), passages, measures, strict=True
+        )
     )
 
 
@@ -113,8 +116,9 @@ def _named(
     rows = named.rows(named.of(question.text, generation), generation)
     if among is None or not rows:
         return rows
-    allowed = frozenset(among)
-    return [row for row in rows if row in allowed]
+    own = np.asarray(rows, dtype=np.int64)
+    allowed = np.isin(own, np.asarray(among, dtype=np.int64))
+    return [row for row, inside in zip(rows, allowed.tolist(), strict=True) if inside]
 
 
 def vectors(found: Sequence[Candidate], generation: Generation) -> NDArray[np.float32]:
@@ -136,9 +140,12 @@ def fuse(*rankings: Sequence[int]) -> dict[int, float]:
 
 
 def measured(
-    question: Question, generation: Generation, rows: Sequence[int]
+    question: Question,
+    generation: Generation,
+    rows: Sequence[int],
+    passages: Sequence[Passage],
 ) -> list[dict[str, float]]:
-    """The signals of each of `rows`.
+    """The signals of each of `rows`, of which these are the passages.
 
     Whether a passage, its title, headings or publisher hold a term of the question is
     looked up where BM25 looks, so that no passage is taken apart again.
@@ -154,10 +161,10 @@ def measured(
         {
             "cosine": cosines[i],
             "bm25": worded[i],
-            "named": titled.get(generation.passages[row].source.title, 0.0),
+            "named": titled.get(passages[i].source.title, 0.0),
             **signals.measure(
                 question,
-                generation.passages[row],
+                passages[i],
                 *met[i],
                 signals.Held(terms[i], pairs[i]),
                 generation.sentences.of(row),

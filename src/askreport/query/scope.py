@@ -9,7 +9,12 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
 
 from askreport import dates, errors
 from askreport.generation.opened import Generation, Rows
@@ -137,7 +142,7 @@ def _check_known(generation: Generation, asked: Filter) -> None:
     _check("kind", asked.kinds, kinds, keyed=filters.folded)
     for section in asked.sections:
         if not _headings(generation, [section]):
-            raise _unknown("section", section, generation.rows_under)
+            raise _unknown("section", section, generation.headings)
 
 
 def _refuse_unreadable(generation: Generation, names: Sequence[str]) -> None:
@@ -266,26 +271,32 @@ def _held(generation: Generation, sections: Sequence[str]) -> Mapping[str, Rows]
     """The rows of each document, of those sections where any are asked for."""
     if not sections:
         return generation.rows_of
-    under = {
-        row
-        for heading in _headings(generation, sections)
-        for row in generation.rows_under[heading]
-    }
+    under = generation.rows_under(_headings(generation, sections))
+    edges = generation.stored.rows
     found: dict[str, Rows] = {}
-    for row in sorted(under):
-        name = generation.passages[row].source.id
-        found.setdefault(name, array("q")).append(row)
+    owners = np.searchsorted(edges, np.asarray(under, dtype=np.int64), side="right") - 1
+    for document, own in groupby(
+        zip(owners.tolist(), under, strict=True), itemgetter(0)
+    ):
+        name = generation.stored.sources[document].id
+        found[name] = [row for _, row in own]
     return found
 
 
 def _headings(generation: Generation, sections: Sequence[str]) -> list[str]:
     """Those that hold the words of a section, beginning where a word begins."""
     wanted = [filters.words(section) for section in sections]
-    return [h for h in generation.rows_under if any(w in _words(h) for w in wanted)]
+    return [h for h in generation.headings if any(w in _words(h) for w in wanted)]
 
 
 def _rows(held: Mapping[str, Rows], documents: Iterable[Document]) -> Rows:
-    whole = array("q")
-    for document in documents:
-        whole.extend(held.get(document.source.id, ()))
-    return whole
+    each = [held.get(document.source.id, ()) for document in documents]
+    whole = np.concatenate([np.zeros(0, np.int64), *map(_array, each)])
+    return array("q", whole.tobytes())
+
+
+def _array(rows: Rows) -> NDArray[np.int64]:
+    """A run is not spelled out row by row."""
+    if isinstance(rows, range):
+        return np.arange(rows.start, rows.stop, dtype=np.int64)
+    return np.asarray(rows, dtype=np.int64)

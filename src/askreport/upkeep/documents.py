@@ -158,27 +158,49 @@ def put(
     replace: bool,
 ) -> tuple[Source, Stored]:
     """Put a document that has arrived in place under that name, and have the catalogue
-    say what is `stated` of it, by its keys. If the catalogue does not take that, a new
-    document is taken away again; one that took the place of another stays.
+    say what is `stated` of it, by its keys. If the catalogue does not take that, the
+    folder is as it was: a new document is gone, a replaced one is back.
 
     Raises DocumentThere, Unwritable, or CatalogueWrong where the catalogue is or would
     become wrong.
     """
     path = folder / name
-    placed: Stored | None = None
     try:
-        with entries.edited(folder) as whole:
+        with entries.edited(folder) as whole, _undone(path):
             placed = arrived.placed(path, replace=replace)
             source = _listed(folder, name)
             entries.describe(whole, source, stated)
-    except BaseException as error:
-        if placed is not None and not placed.replaced:
-            with suppress(OSError):
-                path.unlink()
-        if isinstance(error, OSError):
-            raise _unwritable(error) from error
-        raise
+            entries.write(folder, whole)
+    except OSError as error:
+        raise _unwritable(error) from error
     return source, placed
+
+
+@contextmanager
+def _undone(path: Path) -> Iterator[None]:
+    """What stands at a path stands there again, or nothing does, if this fails.
+
+    A process that dies meanwhile leaves the new document, whole, and the copy of the
+    old one, which no build reads and `swept` removes.
+    """
+    kept = path.with_name(f"{PARTIAL}{secrets.token_hex(8)}")
+    there = path.exists()
+    if there:
+        os.link(path, kept, follow_symlinks=False)
+    try:
+        yield
+    except DocumentThere:
+        raise  # nothing was placed
+    except BaseException:
+        with suppress(OSError):
+            if there:
+                kept.replace(path)
+            else:
+                path.unlink(missing_ok=True)
+        raise
+    finally:
+        with suppress(OSError):
+            kept.unlink(missing_ok=True)
 
 
 def _listed(folder: Path, name: str) -> Source:
