@@ -143,7 +143,7 @@ _FAILURES: dict[int | str, tuple[str, errors.Failure]] = {
         ),
     ),
     409: (
-        "There is a document of that name.",
+        "There is a document of that name, or the generation cannot answer.",
         errors.Failure(
             "DocumentThere",
             "there is a document 'annual-report.pdf' already",
