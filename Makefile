@@ -14,9 +14,12 @@ FAILED = { echo "not installed: the lines above say why; make resumes here" >&2;
 override Q := $(value Q)
 export Q
 export HF_HUB_OFFLINE ?= 1
+# One more than two processors: tests that wait for a terminal, a browser or a server
+# leave room for others.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help ask asked build tui serve test check bench docs format wheel clean
+.PHONY: help ask asked build tui serve test check typed documented bench docs format wheel clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,15 +40,20 @@ serve: $(VENV)/.installed build  ## serve the shelf over HTTP
 	@$(BIN)/askreport serve
 
 test: $(VENV)/.developing  ## run every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(VENV)/.developing build  ## the whole gate: format, lint, types, layers, docs, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check -P README.md docs/*.md
+	@$(MAKE) --no-print-directory -j 2 typed documented
 	$(MAKE) --no-print-directory test
+
+typed:
+	$(BIN)/mypy
+
+documented:
+	$(BIN)/cog --check -P README.md docs/*.md
 
 bench: $(VENV)/.developing build  ## measure beside peers; installs each, takes an hour
 	$(BIN)/python -m benchmarks.peers.compare --json bench.json

@@ -1,27 +1,33 @@
 """The terminal UI: first paint beside an empty app's, latency of typing, memory.
 
-    python -m benchmarks.screen [--shelf .] [--runs 7] [--keys 300] [--questions 500]
+    python -m benchmarks.screen [paint] [memory] [typing]
+        [--shelf .] [--runs 21] [--keys 300] [--questions 500]
 
-1. First paint: a pseudo-terminal, from the start of the process to the first frame, in
-   turns with an app that has one empty screen.
-2. Typing: keys into the question while this shelf's copy is rebuilt in full, from the
-   moment the key's event was made (by Textual's clock) until the frame that shows it.
-3. Memory: as many questions as were asked for, one after the other, and what the
-   process then holds.
+paint: a pseudo-terminal, from the start of the process to the frame that shows the
+question to be asked, and to the one that shows all panes and keys; in turns with an app
+that has one line and nothing else.
+memory: as many questions as were asked for, one after the other, what the process then
+holds, and how much it grows by.
+typing: keys into the question while this shelf's copy is rebuilt in full, from the
+moment the key's event was made (by Textual's clock) until the frame that shows it.
 """
 
 import argparse
 import asyncio
+import fcntl
 import os
 import pty
 import select
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,17 +45,30 @@ Empty().run()
 """
 """An app that shows the word that is waited for, and nothing else."""
 
-SEEN = b"Question"
+SEEN: Mapping[str, Sequence[bytes]] = {
+    "askreport": (b"Question",),
+    "askreport, with panes": (b"Question", b"Answer", b"Citations", b"Page"),
+    "askreport, whole": (b"Question", b"Answer", b"Citations", b"Page", b"Earlier"),
+}
+"""What is on the screen by then: the first frame has the question to be written, the
+next one the panes by their titles, the third the keys in the footer.
+"""
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+
+PATIENCE = 30.0
+"""Seconds after which a frame will not come any more."""
 
 PAUSE = 0.03
 """Seconds between two keys: thirty a second, faster than anybody types."""
 
 
-def first_paint(command: list[str]) -> float:
-    """Seconds from the start of a process to the frame that holds SEEN."""
+def painted(command: list[str], awaited: Iterable[Sequence[bytes]]) -> Iterator[float]:
+    """Seconds from the start of a process until each of those words were there, one
+    after the other.
+    """
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
     began = time.perf_counter()
     child = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
@@ -57,12 +76,13 @@ def first_paint(command: list[str]) -> float:
     os.close(theirs)
     got = b""
     try:
-        while SEEN not in got:
-            ready, _, _ = select.select([ours], [], [], 60)
-            if not ready:
-                raise TimeoutError(got[-500:])
-            got += os.read(ours, 2**16)
-        return time.perf_counter() - began
+        for words in awaited:
+            while not all(word in got for word in words):
+                ready, _, _ = select.select([ours], [], [], PATIENCE)
+                if not ready or time.perf_counter() - began > PATIENCE:
+                    raise TimeoutError(got[-500:])
+                got += os.read(ours, 2**16)
+            yield time.perf_counter() - began
     finally:
         child.kill()
         child.wait()
@@ -71,20 +91,27 @@ def first_paint(command: list[str]) -> float:
 
 def paints(shelf: Path, runs: int) -> None:
     """Print the medians, taking turns."""
-    commands = {
-        "empty app": [sys.executable, "-c", EMPTY],
-        "askreport": [sys.executable, "-m", "askreport_tui", "--shelf", str(shelf)],
-    }
-    taken: dict[str, list[float]] = {name: [] for name in commands}
+    empty = [sys.executable, "-c", EMPTY]
+    ours = [sys.executable, "-m", "askreport_tui", "--shelf", str(shelf)]
+    named = ["empty app", *SEEN]
+    taken: dict[str, list[float]] = {name: [] for name in named}
     for run in range(runs + 1):
-        for name, command in commands.items():
-            seconds = first_paint(command)
-            if run:  # the first fills the caches of the disk
-                taken[name].append(seconds)
+        seconds = [*painted(empty, [[b"Question"]]), *painted(ours, SEEN.values())]
+        if run:  # the first fills the caches of the disk
+            for name, took in zip(named, seconds, strict=True):
+                taken[name].append(took)
     medians = {name: statistics.median(found) for name, found in taken.items()}
-    for name, seconds in medians.items():
-        print(f"first paint, {name}: {seconds:.3f} s (median of {runs})")
-    print(f"ratio: {medians['askreport'] / medians['empty app']:.2f}")
+    for name, took in medians.items():
+        print(
+            f"first paint, {name}: {took:.3f} s, {took / medians['empty app']:.2f} "
+            f"times the empty app's (median of {runs}; middle half "
+            f"{_middle(taken[name])})"
+        )
+
+
+def _middle(taken: list[float]) -> str:
+    first, _, third = statistics.quantiles(taken, n=4)
+    return f"{first:.3f} to {third:.3f}"
 
 
 async def typed(pilot: "Pilot[None]", keys: int) -> list[float]:
@@ -150,31 +177,47 @@ def held() -> float:
 
 
 async def remembering(shelf: Path, questions: int) -> None:
-    """Print what the process holds after each fifth of the questions."""
+    """Print what the process holds after each fifth of the questions, and the slope
+    over the later four fifths: caches fill before.
+    """
     from askreport_tui import messages
     from askreport_tui.app import AskreportApp
 
     path = Path(__file__).parents[1] / "tests" / "quality" / "questions.toml"
     asked = [q["ask"] for q in tomllib.loads(path.read_text("utf-8"))["question"]]
     app = AskreportApp(shelf)
+    taken: list[float] = []
     async with app.run_test(size=(120, 36)) as pilot:
         await app.workers.wait_for_complete()
         for number, question in enumerate(islice(cycle(asked), questions), start=1):
             app.screen.post_message(messages.QuestionAsked(question))
             await pilot.pause()
             await app.workers.wait_for_complete()
+            taken.append(held())
             if number in (1, 10) or number % (questions // 5) == 0:
-                print(f"after {number} questions: {held():.0f} MB")
+                print(f"after {number} questions: {taken[-1]:.0f} MB", flush=True)
+    since = questions // 5
+    later = range(since, questions)
+    slope, _ = statistics.linear_regression(later, taken[since:])
+    print(f"from question {since} on: {100 * slope:+.2f} MB for 100 questions")
+
+
+def load() -> str:
+    """How busy the machine is with all that runs on it."""
+    return f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
 
 
 def main() -> None:
     """Measure one after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", help=f"of {', '.join(PARTS)}; else all")
     parser.add_argument("--shelf", type=Path, default=Path(__file__).parents[1])
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--keys", type=int, default=300)
     parser.add_argument("--questions", type=int, default=500)
     given = parser.parse_args()
+    if unknown := set(given.what) - set(PARTS):
+        parser.error(f"{', '.join(unknown)}: there is only {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory() as name:
         os.environ["XDG_STATE_HOME"] = name
         shelf = Path(name) / "shelf"
@@ -182,9 +225,18 @@ def main() -> None:
         for part in ("sources", "index"):
             shutil.copytree(given.shelf / part, shelf / part)
         shutil.copy(given.shelf / "askreport.toml", shelf)
-        paints(shelf, given.runs)
-        asyncio.run(remembering(shelf, given.questions))
-        asyncio.run(typing(shelf, given.keys))
+        for part in given.what or PARTS:
+            print(f"{part}: {load()}")
+            PARTS[part](shelf, given)
+        print(load())
+
+
+PARTS: Mapping[str, Callable[[Path, argparse.Namespace], None]] = {
+    "paint": lambda shelf, given: paints(shelf, given.runs),
+    "memory": lambda shelf, given: asyncio.run(remembering(shelf, given.questions)),
+    "typing": lambda shelf, given: asyncio.run(typing(shelf, given.keys)),
+}
+"""What is measured, in this order."""
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Tests that need the real model build their own shelf (see tests/quality).
 """
 
+import gc
 import signal
 from pathlib import Path
 
@@ -19,6 +20,24 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # The first example of a test pays for loading what all of them use.
 hypothesis.settings.register_profile("askreport", deadline=None)
 hypothesis.settings.load_profile("askreport")
+
+YOUNG = 20_000
+"""New objects between two looks of the garbage collector; a test makes many that the
+collector would look at a dozen times and find in use."""
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay till the end: collections need not look at them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG, 20, 20)
+
+
+def pytest_runtest_setup() -> None:
+    """A service that ends in this process has its collector look at everything."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+
 
 SETTINGS = """\
 model = "hashing"

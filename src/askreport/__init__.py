@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from askreport import threads
 from askreport.errors import AskreportError
-from askreport.types import Answer, Citation, Filter, Hit, Passage
 
 if TYPE_CHECKING:
     from askreport.library import Library
+    from askreport.types import Answer, Citation, Filter, Hit, Passage
 
 __version__ = "0.1.0"
 
@@ -23,12 +23,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: any attribute
-    """Import the library when it is first asked for: it brings numpy and FAISS
-    along.
+    """Import what is first asked for: the library brings numpy and FAISS along, and to
+    make the nouns takes some of the time in which the terminal UI paints.
     """
     if name == "Library":
         threads.settle()
         from askreport.library import Library
 
         return Library
+    if name in __all__:
+        from askreport import types
+
+        return getattr(types, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

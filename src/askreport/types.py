@@ -244,6 +244,8 @@ class Citation:
     """Where the quote was recognised from a picture: how surely, from 0 to 1."""
     rectangles: tuple[Rectangle, ...] = ()
     """What to light up on the page, a line each; empty where that is unknown."""
+    link: str | None = None
+    """The page of the service that answered, opened at the words; None without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pydantic_core import to_jsonable_python
 from askreport import Answer, Filter, Library
 from askreport.embedding import Encoder
 from askreport.serve import render
+from askreport.serve.api import links
 from askreport.settings import Shelf
 
 Serve = Callable[[Library], AbstractContextManager[httpx.Client]]
@@ -36,12 +37,27 @@ def ready(client: httpx.Client) -> httpx.Response:
     raise AssertionError("never ready")
 
 
+def as_told(answer: Answer, client: httpx.Client) -> Any:
+    """The answer as the service gives it: each citation opens there."""
+    there = links.Links(str(client.base_url).rstrip("/"))
+    return json.loads(render.answer_json(links.linked(answer, there)))
+
+
+def test_the_link_of_a_citation_opens_at_its_words(client: httpx.Client) -> None:
+    cited = client.post("/ask", json={"question": BRIDGE}).json()["citations"][0]
+    address, place = cited["link"].split("#")
+    page = client.get(address)
+    assert page.status_code == 200
+    lit = page.text.split(f'<mark id="{place}"')[1].split("</mark>")[0]
+    assert cited["quote"] in lit
+
+
 def test_an_answer_over_http_is_the_answer_of_the_library(
     client: httpx.Client, library: Library
 ) -> None:
     said = client.post("/ask", json={"question": FERRIES})
     assert said.status_code == 200
-    assert said.json() == json.loads(render.answer_json(library.ask(FERRIES)))
+    assert said.json() == as_told(library.ask(FERRIES), client)
     assert "explained" not in said.json()
     assert said.json()["status"] == "answered"
     assert "410" in said.json()["citations"][0]["quote"]
@@ -53,7 +69,7 @@ def test_top_and_filter_reach_the_library(
     asked = {"question": BRIDGE, "top": 1, "filter": {"documents": ["bridges-pdf"]}}
     said = client.post("/ask", json=asked).json()
     mine = library.ask(BRIDGE, top=1, among=Filter(documents=("bridges-pdf",)))
-    assert said == json.loads(render.answer_json(mine))
+    assert said == as_told(mine, client)
     assert {c["document"] for c in said["citations"]} == {"bridges-pdf"}
 
 
@@ -77,7 +93,7 @@ def test_a_filter_over_http_is_the_filter_of_the_library(
     }
     said = client.post("/ask", json={"question": FERRIES, "filter": asked})
     wanted = library.ask(FERRIES, among=Filter(**values))
-    assert said.json() == json.loads(render.answer_json(wanted))
+    assert said.json() == as_told(wanted, client)
     found = client.post("/search", json={"question": FERRIES, "filter": asked})
     hits = library.search(FERRIES, among=Filter(**values))
     assert found.json() == to_jsonable_python(hits)

@@ -16,6 +16,7 @@ import pytest
 
 from askreport import Library
 from askreport.errors import CatalogueWrong
+from askreport.generation import publish
 from askreport.ingest import entries
 from askreport.serve.keys import Keys
 from askreport.upkeep import documents
@@ -198,6 +199,65 @@ def test_a_rebuild_that_fails_says_why_and_the_old_index_answers(
     assert admin.post("/ask", json=QUESTION).status_code == 200
 
 
+def test_a_rebuild_is_stopped_for_all_who_wait_for_it(
+    admin: httpx.Client, root: Path
+) -> None:
+    (root / "sources" / "pier.txt").write_bytes(PIER)
+    before = admin.get("/readyz").json()["generation"]
+    with publish.writing(root / "index"):  # so that it waits
+        job = admin.post("/admin/rebuild").json()["id"]
+        assert admin.delete(f"/admin/jobs/{job}").status_code == 200
+        stopped = ended(admin, job)
+    assert (stopped["state"], stopped["failure"]["type"]) == ("failed", "Stopped")
+    assert admin.delete(f"/admin/jobs/{job}").json() == stopped
+    assert admin.get("/readyz").json()["generation"] == before
+    assert admin.delete("/admin/jobs/nonesuch").status_code == 404
+
+
+def test_generations_are_listed_and_gone_back_to(
+    admin: httpx.Client, root: Path
+) -> None:
+    (first,) = admin.get("/admin/generations").json()
+    (root / "sources" / "pier.txt").write_bytes(PIER)
+    second = Library.open(root).build().generation
+    assert asked(admin, second)["citations"][0]["document"] == "pier-txt"
+    newest, older = admin.get("/admin/generations").json()
+    assert (newest["id"], newest["current"], newest["state"]) == (second, True, "sound")
+    assert older == first | {"current": False}
+    assert (newest["documents"], newest["model"]) == (5, "hashing")
+    used = admin.post(f"/admin/generations/{first['id'][:8]}/use").json()
+    assert used == first
+    assert asked(admin, first["id"])["coverage"]["pending"] == ["pier.txt"]
+    missing = admin.post("/admin/generations/nonesuch/use")
+    assert (missing.status_code, missing.json()["code"]) == (404, "NotFound")
+
+
+def test_a_generation_that_cannot_answer_is_refused_and_no_path_is_told(
+    admin: httpx.Client, root: Path
+) -> None:
+    (first,) = admin.get("/admin/generations").json()
+    (root / "sources" / "pier.txt").write_bytes(PIER)
+    second = Library.open(root).build().generation
+    at = f"/admin/generations/{first['id']}/use"
+    with publish.writing(root / "index"):
+        busy = admin.post(at)
+    folder = root / "index" / "generations" / first["id"]
+    codes = folder / "tokens" / "codes.npy"
+    codes.write_bytes(codes.read_bytes()[:-1])
+    damaged = admin.post(at)
+    (folder / "manifest.json").write_text("oops", "utf-8")
+    listed = admin.get("/admin/generations")
+    assert [one["state"] for one in listed.json()] == ["sound", "damaged"]
+    assert listed.json()[1]["said"]
+    for refused in (busy, damaged):
+        found = (refused.status_code, refused.json()["code"])
+        assert found == (409, "GenerationRefused")
+    assert "build" in busy.json()["detail"]
+    for said in (busy, damaged, listed):
+        assert str(root) not in said.text
+    assert asked(admin, second)["status"] == "answered"
+
+
 def test_a_key_that_reads_changes_nothing(admin: httpx.Client, root: Path) -> None:
     reader = Keys(root / "keys.json").add("reader", "read")
     headers = {"Authorization": f"Bearer {reader}"}
@@ -206,6 +266,9 @@ def test_a_key_that_reads_changes_nothing(admin: httpx.Client, root: Path) -> No
         ("DELETE", "/admin/documents/harbour-report"),
         ("POST", "/admin/rebuild"),
         ("GET", "/admin/jobs/nonesuch"),
+        ("DELETE", "/admin/jobs/nonesuch"),
+        ("GET", "/admin/generations"),
+        ("POST", "/admin/generations/nonesuch/use"),
     ):
         refused = admin.request(method, path, headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (403, "KeyTooNarrow")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from askreport.serve.api import admin, health, routes
+from askreport.serve.api import admin, generations, health, routes
 from askreport.serve.api.errors import MEDIA_TYPE, Problem
 from askreport.serve.api.requests import AskRequest, SearchRequest
 
@@ -25,7 +25,10 @@ OPERATIONS = {
     "remove_document": ("delete", "/admin/documents/{document}"),
     "rebuild_index": ("post", "/admin/rebuild"),
     "get_job": ("get", "/admin/jobs/{job}"),
+    "stop_job": ("delete", "/admin/jobs/{job}"),
     "follow_job": ("get", "/admin/jobs/{job}/events"),
+    "list_generations": ("get", "/admin/generations"),
+    "use_generation": ("post", "/admin/generations/{generation}/use"),
     "get_page_image": ("get", "/documents/{document}/pages/{number}.png"),
     "open_permalink": ("get", "/c/{passage}"),
     "healthz": ("get", "/healthz"),
@@ -130,7 +133,9 @@ def test_every_example_of_a_response_is_one(described: dict[str, Any]) -> None:
         if "application/json" not in operation["responses"]["200"]["content"]:
             continue
         name = operation["operationId"]
-        homes = (home for home in (routes, health, admin) if hasattr(home, name))
+        homes = (
+            home for home in (routes, health, admin, generations) if hasattr(home, name)
+        )
         handler = getattr(next(homes), name)
         kind = get_type_hints(handler)["return"]
         for status, response in operation["responses"].items():

@@ -13,7 +13,7 @@ import pytest
 
 from askreport import Answer, Library, errors
 from askreport.serve import render
-from askreport.serve.api import streamed
+from askreport.serve.api import links, streamed
 from askreport.settings import Shelf
 
 Serve = Callable[[Library], AbstractContextManager[httpx.Client]]
@@ -50,7 +50,8 @@ def test_the_last_event_is_the_answer_and_the_others_add_up_to_it(
     client: httpx.Client, library: Library
 ) -> None:
     said = asked(client)
-    answer = json.loads(render.answer_json(library.ask(ASKED)))
+    there = links.Links(str(client.base_url).rstrip("/"))
+    answer = json.loads(render.answer_json(links.linked(library.ask(ASKED), there)))
     assert said[-1] == ("answer", answer)
     texts = [data for name, data in said if name == "text"]
     assert "".join(part["text"] for part in texts) == answer["text"]

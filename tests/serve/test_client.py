@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from askreport import Filter, Library, errors
 from askreport.serve import cli, client, render
+from askreport.serve.api import links
 from askreport.serve.client import Service
 from askreport.serve.keys import Keys
 
@@ -49,10 +50,13 @@ def test_its_answers_are_those_of_the_library(
 ) -> None:
     more: dict[str, Any] = {"top": 2, "among": Filter(since="2019"), "explain": True}
     earlier: dict[str, Any] = {"earlier": ("Who is the harbour master?",)}
+    there = links.Links(service.address)
     for asked in ({}, {"top": 1}, earlier, more):
-        assert service.ask(FERRIES, **asked) == library.ask(FERRIES, **asked)
+        mine = links.linked(library.ask(FERRIES, **asked), there)
+        assert service.ask(FERRIES, **asked) == mine
     declined = service.ask("Who wrote the national anthem of Peru?")
-    assert declined == library.ask("Who wrote the national anthem of Peru?")
+    mine = library.ask("Who wrote the national anthem of Peru?")
+    assert declined == links.linked(mine, there)
 
 
 def test_everything_else_it_tells_is_the_librarys_too(
@@ -211,7 +215,8 @@ def test_the_command_line_asks_a_service_and_needs_no_shelf(
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.strip() == render.plain(library.ask(FERRIES))
+    mine = links.linked(library.ask(FERRIES), links.Links(address))
+    assert ran.stdout.strip() == render.plain(mine)
     declined = [*command[:-1], "Who wrote the national anthem of Peru?"]
     assert CliRunner().invoke(cli.app, declined).exit_code == 3
     for wrong in (

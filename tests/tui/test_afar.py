@@ -12,6 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from askreport import Filter, Library, errors
+from askreport.generation import publish
+from askreport.library import Built
 from askreport.serve.client import Service
 from askreport.serve.keys import Keys
 from askreport_tui.afar import Afar
@@ -87,11 +89,16 @@ async def test_the_screen_shows_what_the_service_says(
 
 
 @pytest.fixture
-def kept(piers_shelf: Path, tmp_path: Path) -> Iterator[Service]:
-    """A service of a shelf of the test's own, with a key that may change it."""
-    root = Path(shutil.copytree(piers_shelf, tmp_path / "kept"))
-    key = Keys(root / "keys.json").add("keeper", "admin")
-    with _serving(Library.open(root)) as client:
+def kept_root(piers_shelf: Path, tmp_path: Path) -> Path:
+    """A shelf of the test's own."""
+    return Path(shutil.copytree(piers_shelf, tmp_path / "kept"))
+
+
+@pytest.fixture
+def kept(kept_root: Path) -> Iterator[Service]:
+    """Its service, with a key that may change it."""
+    key = Keys(kept_root / "keys.json").add("keeper", "admin")
+    with _serving(Library.open(kept_root)) as client:
         yield Service(str(client.base_url), key=key)
 
 
@@ -135,20 +142,25 @@ async def test_a_document_is_added_built_asked_about_and_removed_from_afar(
         assert "removed, still answers" in painted(app)
         await pilot.press("g")
         await calm(pilot)
-        assert "does not list its generations" in painted(app)
+        shown = painted(app)
+        assert shown.count("sound") == 3
+        await pilot.press("down", "enter")  # the index as it was before
+        await calm(pilot)
+        assert [one.current for one in kept.generations()] == [False, True, False]
+        await pilot.press("escape", "escape", "slash")
+        await ask(pilot, "Who ground the rye?")
+        assert screen.reading is not None
+        assert "Rosa Quint" not in screen.reading.answer.text
 
 
-async def test_a_build_elsewhere_is_noticed_and_one_that_is_left_goes_on(
-    kept: Service, tmp_path: Path
-) -> None:
+async def test_a_build_elsewhere_is_noticed(kept: Service, tmp_path: Path) -> None:
     desk = Afar(kept)
     before = await desk.open()
     await desk.warm()
     assert await desk.newer() is None
     (tmp_path / "mill.txt").write_text("Rosa Quint ground the rye.", "utf-8")
     await desk.add(str(tmp_path / "mill.txt"))
-    with pytest.raises(Stopped, match="goes on building"):
-        await desk.build(lambda _: desk.stop_building())
+    kept.rebuild()
     found = None
     while found is None:
         desk._looked = 0.0
@@ -159,3 +171,30 @@ async def test_a_build_elsewhere_is_noticed_and_one_that_is_left_goes_on(
         await desk.add(str(tmp_path / "mill.txt"))
     with pytest.raises(errors.NotFound, match="not addresses"):
         await desk.add("https://example.org/mill.txt")
+
+
+async def followed(desk: Afar) -> "asyncio.Task[Built]":
+    """A build there, once it is being followed."""
+    building = asyncio.create_task(desk.build(lambda _: None))
+    while not desk._job:  # noqa: ASYNC110 - nothing tells of it sooner
+        await asyncio.sleep(0.01)
+    return building
+
+
+async def test_a_build_there_is_stopped_from_here_and_leaving_leaves_it(
+    kept: Service, kept_root: Path
+) -> None:
+    desk = Afar(kept)
+    with publish.writing(kept_root / "index"):  # so that a build there waits
+        building = asyncio.create_task(desk.build(lambda _: None))
+        await asyncio.sleep(0)
+        desk.stop_building()  # before the service has said which job it is
+        with pytest.raises(Stopped, match="the index is as it was"):
+            await building
+        building = await followed(desk)
+        desk.stop_building()
+        with pytest.raises(Stopped):
+            await building
+        building = await followed(desk)
+        desk.leave()
+    assert not (await building).fresh

@@ -132,7 +132,7 @@ async def test_two_answers_are_compared_side_by_side(
         await calm(pilot)
         assert shown(app) is CompareScreen
         said = str(app.screen.query_one("#heading", Static).content)
-        assert "1 citation only on the left, 0 citations only on the right" in said
+        assert "1 citation only in the older, 0 citations only in the newer" in said
         older = str(app.screen.query_one("#older Static", Static).content)
         newer = str(app.screen.query_one("#newer Static", Static).content)
         assert "only here  [" in older

@@ -84,6 +84,29 @@ def test_closing_stops_what_runs_and_what_waits(root: Path) -> None:
         assert found.state == "failed"
 
 
+def test_a_job_that_is_stopped_ends_and_those_behind_it_go_on(root: Path) -> None:
+    before = opened.current(root / "index")
+    jobs = Jobs(root)
+    with publish.writing(root / "index"):
+        first = jobs.submit()
+        while (found := jobs.get(first.id)) is None or found.state == "queued":
+            time.sleep(0.02)
+        second = jobs.submit()
+        stopped = jobs.stop(second.id)
+        assert stopped is not None
+        assert (stopped.state, stopped.failure) == ("failed", STOPPED)
+        third = jobs.submit()
+        assert third.id != second.id  # what is stopped is nobody's any more
+        jobs.stop(first.id)
+        assert jobs.ended(first.id).failure == STOPPED
+        assert opened.current(root / "index") == before
+    done = jobs.ended(third.id)
+    assert jobs.stop(third.id) == done
+    assert done.state == "done"
+    assert jobs.stop("nonesuch") is None
+    jobs.close()
+
+
 def test_a_build_that_was_stopped_before_it_began_does_not_begin(root: Path) -> None:
     rebuild = Rebuild(root)
     rebuild.stop()

@@ -1,11 +1,9 @@
 """python -m askreport_tui -> the terminal UI on a shelf."""
 
-import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from askreport_tui import app
+from askreport_tui import collecting
 
 if TYPE_CHECKING:
     from askreport.library import Library
@@ -13,8 +11,14 @@ if TYPE_CHECKING:
 
 def main(library: "Library | None" = None) -> int:
     """Open the shelf that the command line names, or show an open library."""
+    collecting.hold()
+    from askreport_tui import app
+
     if library is not None:
         return app.run(library=library)
+    import argparse
+    from pathlib import Path
+
     parser = argparse.ArgumentParser(
         prog="askreport tui", description="Read a shelf of reports in the terminal."
     )

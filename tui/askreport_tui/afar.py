@@ -1,5 +1,6 @@
 """a service elsewhere -> what the screens ask of it, in place of a shelf here."""
 
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,15 +19,16 @@ from askreport.types import (
     Shelved,
     Source,
 )
-from askreport_tui import building, place, shelving
+from askreport_tui import aside, building, place, shelving
 from askreport_tui.desk import MOST_HITS, Desk, Opened
 from askreport_tui.place import Place
 from askreport_tui.reading import Reading
 
 if TYPE_CHECKING:
-    from askreport.generation.standing import Standing
     from askreport.library import Built
     from askreport.serve.client import Service
+    from askreport.upkeep import jobs
+    from askreport.upkeep.generations import Listed
 
 TRIES = 3
 """How often a question is asked again because a build was published in between."""
@@ -48,13 +50,6 @@ PICK_UP_SECONDS = 20.0
 """How long a service is given to answer from what it has built; it promises two."""
 
 
-def _untold() -> ServiceFailed:
-    return ServiceFailed(
-        "a service does not list its generations, nor go back to one from afar",
-        hint="run askreport generations on its machine",
-    )
-
-
 class Afar(Desk):
     """The desk of a shelf that another process serves."""
 
@@ -63,7 +58,12 @@ class Afar(Desk):
         super().__init__()
         self._service = service
         self._looked = 0.0
-        self._left = False
+        self._job = ""
+        """The build that is being followed; empty while there is none."""
+        self._stops = False
+        """Whether the reader wants it ended."""
+        self._unstopped: AskreportError | None = None
+        """Why it could not be ended."""
 
     async def open(self) -> Opened:
         """What the service has. Raises ServiceFailed and what it refuses with."""
@@ -99,12 +99,19 @@ class Afar(Desk):
 
     async def build(self, tell: building.Tell) -> "Built":
         """Have the service build; `tell` is called from another thread."""
-        self._left = False
+        self._stops, self._unstopped = False, None
         return await self._aside(lambda: self._built(tell))
 
     def stop_building(self) -> None:
-        """Look at the service's build no longer; it cannot be stopped from here."""
-        self._left = True
+        """Have the service end the build; whoever follows it is told of the end."""
+        self._stops, job = True, self._job
+        if job:
+            threading.Thread(
+                target=self._stopped, args=(job,), name=aside.NAME, daemon=True
+            ).start()
+
+    def leave(self) -> None:
+        """The service goes on with what it builds: others may have asked for it."""
 
     async def add(self, given: str) -> shelving.Added:
         """Send a file, or the readable files below a folder, of this machine."""
@@ -114,13 +121,13 @@ class Afar(Desk):
         """Have the service take a document out of its sources."""
         await self._aside(lambda: self._service.remove(one.source.id))
 
-    async def generations(self) -> "tuple[Standing, ...]":
-        """Not from here."""
-        raise _untold()
+    async def generations(self) -> "tuple[Listed, ...]":
+        """What stands in the index there, newest first."""
+        return await self._aside(self._service.generations)
 
     async def use(self, generation: str) -> None:
-        """Not from here."""
-        raise _untold()
+        """Have the service go to a generation. Raises what it refuses with."""
+        await self._aside(lambda: self._used(generation))
 
     async def shelved(self) -> tuple[Shelved, ...]:
         """Every document and how it stands."""
@@ -183,24 +190,33 @@ class Afar(Desk):
         from askreport.library import Built
 
         job = asked = self._service.rebuild()
-        for job in self._service.follow(asked.id):
-            if self._left:
-                raise building.Stopped(
-                    "the service goes on building, which cannot be stopped from here",
-                    hint="b follows it again",
-                )
-            if job.step is not None:
-                step = job.step
-                tell(
-                    building.Step(
-                        step.doing, step.done, step.total, step.rate, step.left
-                    )
-                )
+        self._job = asked.id
+        if self._stops:  # while the service was being asked
+            self._stopped(asked.id)
+        try:
+            for job in self._service.follow(asked.id):
+                if self._unstopped is not None:
+                    raise self._unstopped
+                if job.step is not None:
+                    tell(_step(job.step))
+        finally:
+            self._job = ""
         made = job.result
         if made is None:
             raise building.raised(job.failure)
         self._await_generation(made.generation)
         return Built(made.generation, made.fresh, made.documents, made.passages, ())
+
+    def _stopped(self, job: str) -> None:
+        try:
+            self._service.stop(job)
+        except AskreportError as error:
+            self._unstopped = error
+
+    def _used(self, name: str) -> None:
+        used = self._service.use(name)
+        if used.id is not None:
+            self._await_generation(used.id)
 
     def _await_generation(self, name: str) -> None:
         """Until the service answers from it, so that what is listed next is of it."""
@@ -280,6 +296,10 @@ class Afar(Desk):
             page = self._service.page(name, number)
             documents[name] = Document(source, (*held.pages, page))
         return Reading(answer, documents, passages)
+
+
+def _step(told: "jobs.Step") -> building.Step:
+    return building.Step(told.doing, told.done, told.total, told.rate, told.left)
 
 
 def _readable(at: Path) -> list[Path]:

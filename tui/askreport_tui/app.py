@@ -1,14 +1,14 @@
 """a shelf -> a program in the terminal that answers from it."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
-from pathlib import Path
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -16,31 +16,29 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.theme import Theme
 
 from askreport import errors
-from askreport import text as texts
-from askreport_tui import aside, glyphs, messages
-from askreport_tui.afar import Afar
-from askreport_tui.building import Step, Stopped
-from askreport_tui.desk import Desk
-from askreport_tui.screens.framed import Troubled
-from askreport_tui.screens.help import HelpScreen
+from askreport_tui import glyphs, messages
 from askreport_tui.screens.reading import ReadingScreen
+from askreport_tui.screens.troubled import Troubled
 from askreport_tui.surviving import Surviving
-from askreport_tui.widgets.trouble_panel import TroublePanel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from textual.screen import Screen
+
     from askreport.library import Built, Library
     from askreport.serve.client import Service
+    from askreport_tui.building import Step
+    from askreport_tui.desk import Desk
 
 LEAVING = {signal.SIGTERM: 143}
 """Signals that end the program in good order, and the codes that say so."""
 if hasattr(signal, "SIGHUP"):
     LEAVING[signal.SIGHUP] = 129
-
-STARTING = Step("starting", 0, 0)
 
 HIGH_CONTRAST = Theme(
     name="high-contrast",
@@ -90,21 +88,31 @@ class AskreportApp(Surviving):
         self,
         shelf: Path | None = None,
         *,
-        library: "Library | None" = None,
-        service: "Service | None" = None,
+        library: Library | None = None,
+        service: Service | None = None,
     ) -> None:
         """For the shelf at `shelf` (or found from here upwards), an open library, or a
         service.
         """
         super().__init__()
-        if service is None:
-            self.desk = Desk(shelf, library=library)
-        else:
-            self.desk = Afar(service)
+        self._shelf = shelf
+        self._library = library
+        self._service = service
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What the screens ask; it is not needed before the first frame."""
+        if self._service is not None:
+            from askreport_tui.afar import Afar
+
+            return Afar(self._service)
+        from askreport_tui.desk import Desk
+
+        return Desk(self._shelf, library=self._library)
 
     def get_default_screen(self) -> Screen[None]:
         """The screen to begin with."""
-        return ReadingScreen(self.desk)
+        return ReadingScreen()
 
     async def on_load(self) -> None:
         """Leave properly when told to: the terminal is given back as it was."""
@@ -119,12 +127,14 @@ class AskreportApp(Surviving):
         self.register_theme(HIGH_CONTRAST)
 
     async def on_unmount(self) -> None:
-        """No build goes on that nobody sees."""
-        self.desk.stop_building()
+        """What the desk has under way is ended, or left to others."""
+        self.desk.leave()
 
     @on(messages.BuildAsked)
     def start_building(self) -> None:
         """Build, unless that is under way."""
+        from askreport_tui.building import STARTING
+
         if self.building is None:
             self.building = STARTING
             self.build_index()
@@ -166,6 +176,8 @@ class AskreportApp(Surviving):
     @on(messages.BuildFailed)
     def show_build_failed(self, event: messages.BuildFailed) -> None:
         """The old index, if there is one, still answers."""
+        from askreport_tui.building import Stopped
+
         self.building = None
         if isinstance(event.error, Stopped):
             self.notify(f"{event.error.message.capitalize()}.", markup=False)
@@ -178,7 +190,7 @@ class AskreportApp(Surviving):
         from askreport_tui.screens.fault import FaultScreen
 
         screen = self.screen
-        if isinstance(screen, Troubled) and screen.query(TroublePanel):
+        if isinstance(screen, Troubled) and screen.query("TroublePanel"):
             screen.show_trouble(error)
         else:
             self.push_screen(FaultScreen(self.desk, error))
@@ -186,6 +198,8 @@ class AskreportApp(Surviving):
     @property
     def telling(self) -> bool:
         """Whether a panel shows a bug."""
+        from askreport_tui.widgets.trouble_panel import TroublePanel
+
         return any(panel.shows_bug for panel in self.screen.query(TroublePanel))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -198,6 +212,8 @@ class AskreportApp(Surviving):
 
     def action_keys(self) -> None:
         """Show what the keys do."""
+        from askreport_tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen())
 
 
@@ -206,8 +222,10 @@ def keys_of(binding: Binding) -> str:
     return f"Key: {binding.key_display or format_key(binding.key)}"
 
 
-def told(built: "Built") -> str:
+def told(built: Built) -> str:
     """What a build came to, in a sentence."""
+    from askreport import text as texts
+
     holds = (
         f"{texts.counted(built.documents, 'document')}, "
         f"{texts.counted(built.passages, 'passage')}"
@@ -224,12 +242,14 @@ def told(built: "Built") -> str:
 def run(
     shelf: Path | None = None,
     *,
-    library: "Library | None" = None,
-    service: "Service | None" = None,
+    library: Library | None = None,
+    service: Service | None = None,
 ) -> int:
     """Show the shelf until the reader leaves; the exit code."""
     app = AskreportApp(shelf, library=library, service=service)
     app.run()
+    from askreport_tui import aside
+
     code = app.return_code or 0
     if aside.busy():
         # A thread that loads a model can be neither interrupted nor, once the

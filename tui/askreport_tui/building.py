@@ -42,6 +42,9 @@ class Step:
         return said
 
 
+STARTING = Step("starting", 0, 0)
+"""Of which nothing is known yet."""
+
 Tell = Callable[[Step], None]
 
 

@@ -37,8 +37,8 @@ from askreport_tui.place import Place
 from askreport_tui.reading import Reading
 
 if TYPE_CHECKING:
-    from askreport.generation.standing import Standing
     from askreport.library import Built, Library
+    from askreport.upkeep.generations import Listed
 
 T = TypeVar("T")
 
@@ -121,6 +121,10 @@ class Desk:
         if build is not None:
             build.stop()
 
+    def leave(self) -> None:
+        """The program ends: no build goes on that nobody sees."""
+        self.stop_building()
+
     async def search(self, words: str, among: Filter) -> tuple[Place, ...]:
         """Passages that bear on the words, best first. Raises as `ask` does."""
         await self._settled.wait()
@@ -158,7 +162,7 @@ class Desk:
         """Take a document out of the sources."""
         await self._aside(lambda: shelving.remove(self._known(), one))
 
-    async def generations(self) -> "tuple[Standing, ...]":
+    async def generations(self) -> "tuple[Listed, ...]":
         """What stands in the index, newest first."""
         return await self._aside(lambda: shelving.generations(self._known()))
 

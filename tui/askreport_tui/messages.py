@@ -1,22 +1,24 @@
 """What widgets and workers tell the screen."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from askreport.errors import AskreportError
-from askreport.types import Citation, Filter
-from askreport_tui.building import Step
-from askreport_tui.desk import Opened
-from askreport_tui.kept import Kept
-from askreport_tui.reading import Reading
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.screen import Screen
 
+    from askreport.errors import AskreportError
     from askreport.library import Built
+    from askreport.types import Citation, Filter
+    from askreport_tui.building import Step
+    from askreport_tui.desk import Opened
+    from askreport_tui.kept import Kept
+    from askreport_tui.reading import Reading
 
 
 @dataclass
@@ -119,7 +121,7 @@ class BuildMoved(Message):
 class BuildEnded(Message):
     """A build has published what it built, or found nothing to do."""
 
-    built: "Built"
+    built: Built
 
 
 @dataclass
@@ -169,4 +171,4 @@ class Met(Message):
     """A bug; `unmade` is the screen that could not be made because of it."""
 
     error: AskreportError
-    unmade: "Screen[Any] | None"
+    unmade: Screen[Any] | None

@@ -251,7 +251,7 @@ class Plain:
     def generations(self, _said: str) -> None:
         """The builds that stand in the index."""
         for one in self._wait(self._desk.generations):
-            made = "" if one.manifest is None else f" {one.manifest.created}"
+            made = f" {one.created}" if one.created else ""
             now = ", answers now" if one.current else ""
             self._tell(f"{one.name}{made} {one.state}{now}")
 

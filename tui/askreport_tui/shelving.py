@@ -12,8 +12,8 @@ from askreport.errors import NotFound
 from askreport.types import Shelved
 
 if TYPE_CHECKING:
-    from askreport.generation.standing import Standing
     from askreport.library import Library
+    from askreport.upkeep.generations import Listed
 
 MOST_FILES = 2000
 """Of one folder: more is a mistake, such as the home folder."""
@@ -56,9 +56,9 @@ def remove(library: "Library", one: Shelved) -> None:
     documents.remove(library.shelf.sources, one.source.path, one.source.id)
 
 
-def generations(library: "Library") -> "tuple[Standing, ...]":
+def generations(library: "Library") -> "tuple[Listed, ...]":
     """What stands in `index/`, newest first."""
-    from askreport.generation import standing
+    from askreport.upkeep import generations as standing
 
     return standing.listed(library.shelf.index)
 

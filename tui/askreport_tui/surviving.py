@@ -48,6 +48,11 @@ class Surviving(App[None]):
         """Whether a bug is being shown."""
         raise NotImplementedError
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the reader has left: parts of the screen are being taken away."""
+        return self._exit
+
     def meet(self, error: BaseException, node: object, *, opening: bool) -> None:
         """Take an error of a part of the screen; the panel comes in its turn.
 
@@ -73,7 +78,10 @@ class Surviving(App[None]):
     # What Textual calls.
 
     def _handle_exception(self, error: Exception) -> None:
-        if not self._running or not self._screen_stack or self._exit:
+        if self._exit:
+            faults.met(error)  # in the log: the reader has left already
+            return
+        if not self._running or not self._screen_stack:
             super()._handle_exception(error)  # there is nothing to go on with
             return
         node = active_message_pump.get(None)

@@ -258,6 +258,8 @@ def tui(
         browser = importlib.import_module("askreport_tui.web")
         told = browser.arguments(shelf, server, key_file)
         raise typer.Exit(browser.run(told, port=port))
+    if not plain:
+        importlib.import_module("askreport_tui.collecting").hold()
     screen = importlib.import_module(f"askreport_tui.{'plain' if plain else 'app'}")
     service = _service(server, key_file) if server else None
     raise typer.Exit(screen.run(shelf, service=service))

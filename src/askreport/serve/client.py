@@ -23,6 +23,7 @@ from askreport.types import Answer, Coverage, Filter, Found, Page, Passage, Shel
 if TYPE_CHECKING:
     from httpx2 import Response
 
+    from askreport.upkeep.generations import Listed
     from askreport.upkeep.jobs import Job
 
 TIMEOUT = 120.0
@@ -159,6 +160,25 @@ class Service:
                             yield self._valid(Job, self._parsed(line[5:]))
         except self._http.HTTPError as error:
             raise self._silent(error) from error
+
+    def stop(self, job: str) -> "Job":
+        """Have a job ended: as it stands then. Raises as `ask`."""
+        from askreport.upkeep.jobs import Job
+
+        return self._got("DELETE", f"/admin/jobs/{quote(job, safe='')}", Job)
+
+    def generations(self) -> "tuple[Listed, ...]":
+        """What stands in the index there, newest first. Raises as `ask`."""
+        from askreport.upkeep.generations import Listed
+
+        return self._got("GET", "/admin/generations", tuple[Listed, ...])
+
+    def use(self, generation: str) -> "Listed":
+        """Have a generation there become the one that answers. Raises as `ask`."""
+        from askreport.upkeep.generations import Listed
+
+        at = f"/admin/generations/{quote(generation, safe='')}/use"
+        return self._got("POST", at, Listed)
 
     def permalink(self, passage: str) -> str:
         """The address of the page that shows a passage."""

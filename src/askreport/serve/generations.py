@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,10 +38,12 @@ def list_(as_json: AsJson = False, shelf: Shelf = None) -> None:
     """List the generations, newest first, and which of them answers."""
     from askreport import settings
     from askreport.generation import standing
+    from askreport.upkeep import generations
 
     found = standing.listed(settings.open_shelf(shelf).index)
     if as_json:
-        tell(json.dumps([_row(one) for one in found], indent=2))
+        rows = [asdict(generations.of(one)) for one in found]
+        tell(json.dumps(rows, indent=2))
     else:
         for one in found:
             tell(_line(one))
@@ -102,20 +104,6 @@ def diff(a: Id, b: Id, as_json: AsJson = False, shelf: Shelf = None) -> None:
         tell(json.dumps(asdict(found), indent=2))
     else:
         tell("\n".join(_differences(found)))
-
-
-def _row(one: "Standing") -> dict[str, Any]:
-    made = one.manifest
-    known = {} if made is None else asdict(made)
-    names = ("id", "created", "documents", "passages", "model", "model_digest")
-    row: dict[str, Any] = {name: known.get(name) for name in names}
-    return row | {
-        "name": one.name,
-        "current": one.current,
-        "state": one.state,
-        "said": one.said,
-        "bytes": one.bytes,
-    }
 
 
 def _line(one: "Standing") -> str:

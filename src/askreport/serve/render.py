@@ -85,6 +85,7 @@ def reference(citation: Citation) -> str:
         page(citation.page, citation.label, citation.unit, citation.ocr),
         citation.url,
         f"passage {citation.passage}",
+        citation.link,
     )
     return ", ".join(part for part in known if part) + "."
 
@@ -164,6 +165,7 @@ def _plain_citation(citation: Citation) -> str:
         place(citation),
         f'"{citation.quote}"',
         f"score {citation.score:.2f} · passage {citation.passage}",
+        citation.link or "",
     )
     named = f"[{citation.marker}] {title(citation.title, citation.words)}"
     return "\n    ".join([named, *(line for line in lines if line)])

@@ -63,6 +63,7 @@ def _citation(citation: Citation) -> Text:
         f"\n    {place}" if place else "",
         (f"\n    “{citation.quote}”", "green"),
         (f"\n    score {citation.score:.2f} · passage {citation.passage}", "dim"),
+        (f"\n    {citation.link}" if citation.link else "", "dim"),
     )
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Literal
 
 from askreport.library import Built
-from askreport.upkeep.rebuilds import Ended, Event, Failure, Rebuild
+from askreport.upkeep.rebuilds import STOPPED, Ended, Event, Failure, Rebuild
 
 State = Literal["queued", "running", "done", "failed"]
 
 MOST = 100
 """Jobs that are remembered; the oldest ended ones are forgotten first."""
+
+STOPPING = 5.0
+"""Seconds that a build which is stopped is given to end before its job is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,21 @@ class Jobs:
         """The job of that id as it stands; None if there is none."""
         with self._changed:
             return self._jobs.get(name)
+
+    def stop(self, name: str) -> Job | None:
+        """End the job of that id, whoever asked for it: as it stands then, which is
+        failed unless its build had ended or takes long to; None if there is none.
+        """
+        with self._changed:
+            job = self._jobs.get(name)
+            if job is None:
+                return None
+            if job.state == "queued":
+                self._set(replace(job, state="failed", failure=STOPPED))
+            elif job.state == "running" and self._running is not None:
+                self._running.stop()
+                self._changed.wait_for(lambda: self._jobs[name].ended, STOPPING)
+            return self._jobs[name]
 
     def ended(self, name: str) -> Job:
         """The job of that id once it has ended."""

@@ -20,8 +20,9 @@ from tests.serve.chat.conftest import (
 )
 
 from askreport import Library
+from askreport.serve.api.links import Links
 from askreport.serve.chat import mattermost, signed, spoken
-from askreport.serve.chat.shared import Chat, Links
+from askreport.serve.chat.shared import Chat
 from askreport.serve.chat.signed import Once
 
 PUBLISHED = (

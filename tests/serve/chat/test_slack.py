@@ -27,8 +27,9 @@ from tests.serve.chat.conftest import (
 )
 
 from askreport import Library
+from askreport.serve.api.links import Links
 from askreport.serve.chat import signed, slack, spoken
-from askreport.serve.chat.shared import Chat, Links
+from askreport.serve.chat.shared import Chat
 from askreport.serve.chat.signed import Once
 
 SIGNER = SignatureVerifier(SLACK_SECRET)

@@ -7,8 +7,8 @@ import pytest
 from tests.serve.chat.conftest import FERRY, PUBLIC
 
 from askreport import Answer, Citation, Library
+from askreport.serve.api.links import Links
 from askreport.serve.chat import sources
-from askreport.serve.chat.shared import Links
 
 LINKS = Links(PUBLIC)
 

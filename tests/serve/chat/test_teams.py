@@ -23,8 +23,9 @@ from tests.serve.chat.conftest import (
 )
 
 from askreport import Library
+from askreport.serve.api.links import Links
 from askreport.serve.chat import signed, spoken, teams
-from askreport.serve.chat.shared import Chat, Links
+from askreport.serve.chat.shared import Chat
 from askreport.serve.chat.signed import Once
 
 

@@ -1,29 +1,34 @@
 """The reading screen's work behind the scenes: it computes and posts messages."""
 
+from __future__ import annotations
+
 from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 from textual import work
 
 from askreport import errors
-from askreport.types import Citation, Filter
 from askreport_tui import messages
-from askreport_tui.desk import Desk
-from askreport_tui.kept import Kept
-from askreport_tui.place import Place
-from askreport_tui.reading import Reading
-from askreport_tui.screens.framed import Troubled
+from askreport_tui.screens.parts import Parts
+
+if TYPE_CHECKING:
+    from askreport.types import Citation, Filter
+    from askreport_tui.app import AskreportApp
+    from askreport_tui.desk import Desk
+    from askreport_tui.kept import Kept
+    from askreport_tui.place import Place
+    from askreport_tui.reading import Reading
 
 
-class Behind(Troubled[None]):
+class Behind(Parts):
     """What is being read, and the workers that find it.
 
     A question has a turn, counted up, and what comes back for any but the latest turn
     is dropped.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
+    def __init__(self) -> None:
+        super().__init__(classes="-on-answer")  # the tabs begin there as well
         self.reading: Reading | None = None
         self.citation: Citation | None = None
         self.place: Place | None = None
@@ -36,6 +41,16 @@ class Behind(Troubled[None]):
         self._loaded = False
         self._keeps = True
         self._looking = False
+
+    @property
+    def desk(self) -> Desk:  # type: ignore[override]
+        """The app's: it is not needed before the first frame."""
+        return self.shown_by.desk
+
+    @property
+    def shown_by(self) -> AskreportApp:
+        """The app, which is always ours."""
+        return cast("AskreportApp", self.app)
 
     @work(group="shelf", exclusive=True)
     async def open_shelf(self) -> None:

@@ -18,13 +18,13 @@ WIDTHS = [(0, "-narrow"), (100, "-wide")]
 
 
 class CompareScreen(Framed[None]):
-    """The older answer on the left."""
+    """The older answer first: on the left, or above the newer one."""
 
     HEADING = "Compare"
     HORIZONTAL_BREAKPOINTS = WIDTHS
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "other", "Other side", tooltip="Go to the other answer"),
+        Binding("o", "other", "Other", tooltip="Go to the other answer"),
     ]
 
     def __init__(self, desk: Desk, older: Kept, newer: Kept) -> None:
@@ -50,17 +50,21 @@ class CompareScreen(Framed[None]):
         else:
             lost = texts.counted(len(drift.lost), "citation")
             gained = texts.counted(len(drift.gained), "citation")
-            self.name_it(f"{lost} only on the left, {gained} only on the right")
+            self.name_it(f"{lost} only in the older, {gained} only in the newer")
         for pane, one, other in (("older", older, newer), ("newer", newer, older)):
             found = self.query_one(f"#{pane}", AnswerPane)
+            when, generation = (
+                one.at[:16].replace("T", " "),
+                one.answer.receipt.generation,
+            )
             found.border_title = glyphs.shown(
-                f"{one.at[:16].replace('T', ' ')} · {one.answer.receipt.generation[:8]}"
+                f"{pane.capitalize()} · {when} · {generation[:8]}"
             )
             only = {(c.document, c.page, c.quote) for c in other.answer.citations}
             found.answer_with_sources(one.answer, known=only)
         self.query_one("#older").focus()
 
     def action_other(self) -> None:
-        """From one side to the other."""
+        """From one to the other."""
         older = self.query_one("#older")
         (self.query_one("#newer") if older.has_focus else older).focus()

@@ -1,30 +1,27 @@
 """Where the reading screen leads: other screens, the clipboard, files, viewers."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from textual import on
 
-from askreport.serve import render
-from askreport_tui import aside, clipboard, export, filtering, glyphs, messages, opening
-from askreport_tui.export import Wish
-from askreport_tui.kept import Kept
-from askreport_tui.place import Place
+from askreport_tui import glyphs, messages
 from askreport_tui.screens.behind import Behind
-from askreport_tui.widgets.filter_bar import FilterBar
-from askreport_tui.widgets.page_pane import PagePane
-from askreport_tui.widgets.question_bar import QuestionBar
-from askreport_tui.widgets.shelf_line import ShelfLine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from askreport.types import Answer
+    from askreport_tui.export import Wish
+    from askreport_tui.kept import Kept
+    from askreport_tui.place import Place
 
 
 class Doors(Behind):
     """The actions that leave the answer for something else, and how one comes back.
 
-    Screens are imported when they are first opened: the first paint waits for none.
+    Each is imported when it is first gone through: the first paint waits for none.
     """
 
     def open_place(self, found: Place | None) -> None:
@@ -33,9 +30,10 @@ class Doors(Behind):
 
     def action_filter(self) -> None:
         """Choose the part of the shelf that the next question is asked of."""
+        from askreport_tui import filtering
         from askreport_tui.screens.filter import FilterScreen
 
-        bar, opened = self.query_one(FilterBar), self.query_one(ShelfLine).opened
+        bar, opened = self.filter_bar, self.line.opened
         offered = () if opened is None else (opened.sources, opened.headings)
         known = filtering.known(*offered) if offered else filtering.Known({})
         self.app.push_screen(FilterScreen(self.desk, known, bar.among), bar.set_filter)
@@ -50,8 +48,7 @@ class Doors(Behind):
         """Passages of the whole shelf."""
         from askreport_tui.screens.search import SearchScreen
 
-        words = self.query_one(QuestionBar).value
-        among = self.query_one(FilterBar).among
+        words, among = self.bar.value, self.filter_bar.among
         self.app.push_screen(SearchScreen(self.desk, among, words), self.open_place)
 
     def action_outline(self) -> None:
@@ -70,7 +67,7 @@ class Doors(Behind):
             self.notify("Open a page first, then look for words on it.")
         else:
             self.action_pane("page")
-            self.query_one(PagePane).find()
+            self.page.find()
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
@@ -96,8 +93,8 @@ class Doors(Behind):
 
     def _ask_again(self, one: Kept | None) -> None:
         if one is not None:
-            self.query_one(FilterBar).set_filter(one.among)
-            self.query_one(QuestionBar).value = one.question
+            self.filter_bar.set_filter(one.among)
+            self.bar.value = one.question
             self.post_message(messages.QuestionAsked(one.question))
 
     def action_compare(self) -> None:
@@ -132,6 +129,8 @@ class Doors(Behind):
 
     def action_copy(self) -> None:
         """Copy the quote with a reference below it."""
+        from askreport.serve import render
+
         if self.citation is None:
             self.notify("Nothing to copy yet.", severity="warning")
             return
@@ -149,6 +148,8 @@ class Doors(Behind):
 
     def _copy(self, text: str) -> None:
         """Into the terminal's clipboard, and the system's where there is one."""
+        from askreport_tui import aside, clipboard
+
         said = glyphs.shown(text)
         self.app.copy_to_clipboard(said)
         if clipboard.reachable() and not (self.app.is_web or self.app.is_headless):
@@ -158,6 +159,8 @@ class Doors(Behind):
 
     def action_view(self) -> None:
         """Open the source at its page, in a viewer or a browser."""
+        from askreport_tui import opening
+
         if self.place is None:
             self.notify("Open a page first: v shows its source.")
             return
@@ -174,6 +177,9 @@ class Doors(Behind):
 
     def action_export(self) -> None:
         """Write the answer, or all of the session, to a file."""
+        from datetime import UTC, datetime
+
+        from askreport_tui import export
         from askreport_tui.screens.forms import ExportScreen
 
         if not self.session:
@@ -185,9 +191,11 @@ class Doors(Behind):
         self.app.push_screen(form, self._exported)
 
     def _wish(self, bibliography: bool, session: bool) -> Wish:
+        from askreport_tui.export import Wish
+
         answers: Sequence[Answer] = [one.answer for one in self.session]
         chosen = tuple(answers if session else answers[-1:])
-        opened = self.query_one(ShelfLine).opened
+        opened = self.line.opened
         shelf = opened.name if opened else "this shelf"
         return Wish(chosen, f"Asked of {shelf}", bibliography)
 

@@ -3,76 +3,21 @@
 A failure becomes the panel with its hint, on whichever screen it happens.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
-from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from askreport import errors
-from askreport_tui import glyphs, messages
+from askreport_tui import glyphs
 from askreport_tui.desk import Desk
+from askreport_tui.screens.troubled import Troubled
 from askreport_tui.widgets.build_panel import BuildPanel
 from askreport_tui.widgets.table import Table
 from askreport_tui.widgets.trouble_panel import TroublePanel
 
 R = TypeVar("R")
-T = TypeVar("T")
-
-
-class Troubled(Screen[R]):
-    """A screen that looks things up aside and shows what failed."""
-
-    desk: Desk
-
-    @work(group="look", exclusive=True)
-    async def look(
-        self, work: Callable[[], Awaitable[T]], paint: Callable[[T], None]
-    ) -> None:
-        """Have something looked up, then painted; a newer look cancels this."""
-        await self._looked(work, paint)
-
-    @work(group="change")
-    async def change(
-        self, work: Callable[[], Awaitable[T]], paint: Callable[[T], None]
-    ) -> None:
-        """Likewise for what must not be given up half way."""
-        await self._looked(work, paint)
-
-    async def _looked(
-        self, work: Callable[[], Awaitable[T]], paint: Callable[[T], None]
-    ) -> None:
-        try:
-            found: Any = await work()
-        except errors.AskreportError as error:
-            self.post_message(messages.LookFailed(error))
-        else:
-            self.post_message(messages.Found(paint, found))
-
-    @on(messages.Found)
-    def paint_found(self, event: messages.Found) -> None:
-        """What was looked for."""
-        event.stop()
-        event.paint(event.what)
-
-    @on(messages.LookFailed)
-    def show_failed(self, event: messages.LookFailed) -> None:
-        """Why it could not be had."""
-        event.stop()
-        self.show_trouble(event.error)
-
-    def show_trouble(self, error: errors.AskreportError) -> None:
-        """The panel, with what to do about it."""
-        self.query_one(TroublePanel).report(error, self.desk.relative)
-
-    @on(messages.PanelClosed)
-    def close_trouble(self) -> None:
-        """The reader has seen it."""
-        self.query_one(TroublePanel).clear()
 
 
 class Framed(Troubled[R]):
@@ -108,9 +53,8 @@ class Framed(Troubled[R]):
 
     def action_back(self) -> None:
         """Close the panel, or the screen."""
-        panel = self.query_one(TroublePanel)
-        if panel.display:
-            panel.clear()
+        if self.trouble.display:
+            self.trouble.clear()
         else:
             self.dismiss(None)
 

@@ -11,7 +11,7 @@ from askreport_tui.screens.framed import Listing
 from askreport_tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
-    from askreport.generation.standing import Standing
+    from askreport.upkeep.generations import Listed
 
 COLUMNS = (
     Column("Answers"),
@@ -43,7 +43,7 @@ class GenerationsScreen(Listing[None]):
         """List the generations as they stand now."""
         self.look(self.desk.generations, self.list_all)
 
-    def list_all(self, found: "tuple[Standing, ...]") -> None:
+    def list_all(self, found: "tuple[Listed, ...]") -> None:
         """Show them."""
         self.name_it(
             texts.counted(len(found), "generation"),
@@ -63,19 +63,18 @@ class GenerationsScreen(Listing[None]):
         self.action_reload()
 
 
-def _cells(one: "Standing") -> tuple[str, ...]:
-    made = one.manifest
+def _cells(one: "Listed") -> tuple[str, ...]:
     size = f"{one.bytes / 1e6:,.1f}"
     answers = "now" if one.current else ""
-    if made is None:
+    if one.id is None:
         return (answers, "", "", "", size, f"{one.state}: {one.said}", "", one.name)
     return (
         answers,
-        made.created[:16].replace("T", " "),
-        f"{made.documents:,}",
-        f"{made.passages:,}",
+        (one.created or "")[:16].replace("T", " "),
+        f"{one.documents or 0:,}",
+        f"{one.passages or 0:,}",
         size,
         one.state,
-        made.model.rpartition("/")[2],
+        (one.model or "").rpartition("/")[2],
         one.name,
     )

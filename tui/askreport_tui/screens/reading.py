@@ -3,34 +3,27 @@
 What is painted and when; `behind` has the workers, `doors` what leads elsewhere.
 """
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal
-from textual.widget import Widget
-from textual.widgets import Footer, Input, Tab, Tabs
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from askreport import errors
-from askreport.types import Citation
-from askreport_tui import kept, messages, place
-from askreport_tui.place import Place
+from askreport_tui import collecting, messages
 from askreport_tui.reading_keys import READING
 from askreport_tui.screens.doors import Doors
-from askreport_tui.widgets.answer_pane import AnswerPane
-from askreport_tui.widgets.build_panel import BuildPanel
-from askreport_tui.widgets.citation_list import CitationList
-from askreport_tui.widgets.filter_bar import FilterBar
-from askreport_tui.widgets.page_pane import PagePane
-from askreport_tui.widgets.page_view import PageView
-from askreport_tui.widgets.question_bar import QuestionBar
-from askreport_tui.widgets.shelf_line import ShelfLine
-from askreport_tui.widgets.trouble_panel import MENDABLE, TroublePanel
+from askreport_tui.screens.parts import PANES
 
-PANES = ("answer", "citations", "page")
-"""What is shown side by side, or one at a time where there is no room."""
+if TYPE_CHECKING:
+    from textual.widget import Widget
+    from textual.widgets import Tabs
+
+    from askreport import errors
+    from askreport.types import Citation
+    from askreport_tui.place import Place
 
 WIDTHS = [(0, "-narrow"), (100, "-wide"), (200, "-vast")]
 """Columns from which panes stand one at a time, in two columns, in three: a line of a
@@ -51,71 +44,73 @@ class ReadingScreen(Doors):
 
     BINDINGS: ClassVar[list[BindingType]] = READING
 
-    def compose(self) -> ComposeResult:
-        """The question on top, panes below, keys at the bottom."""
-        yield ShelfLine()
-        yield QuestionBar()
-        yield FilterBar()
-        yield TroublePanel()
-        yield BuildPanel()
-        yield Tabs(*(Tab(name.capitalize(), id=name) for name in PANES))
-        with Horizontal(id="panes"):
-            with Container(id="found"):
-                yield AnswerPane(id="answer")
-                yield CitationList()
-            yield PagePane(id="page")
-        yield Footer()
-
     def on_mount(self) -> None:
-        """Paint first; the shelf opens behind it."""
-        self.query_one(AnswerPane).welcome(None)
-        self.query_one(PagePane).close()
-        self.query_one(QuestionBar).focus()
-        self.set_interval(NEWER, self.look_for_newer)
-        # Importing numpy and FAISS takes the interpreter; the first frame comes first.
-        self.call_after_refresh(self.open_shelf)
+        """Paint first; the rest of the screen and the shelf come behind it."""
+        self.bar.focus()
+        self.call_after_refresh(self.begin)
+
+    async def begin(self) -> None:
+        """Add the panes to what is painted, then all else."""
+        await self.add_panes()
+        if not self.shown_by.leaving:
+            self.answer.welcome(None)
+            self.page.close()
+            self.call_after_refresh(self.go_on)
+
+    async def go_on(self) -> None:
+        """Complete the screen, then open the shelf."""
+        if not self.shown_by.leaving:
+            await self.add_rest()
+        collecting.release()
+        if not self.shown_by.leaving:
+            self.set_interval(NEWER, self.look_for_newer)
+            # Importing numpy and FAISS takes the interpreter; the screen comes first.
+            self.call_after_refresh(self.open_shelf)
 
     # Handlers: they paint.
 
     @on(messages.ShelfOpened)
     def show_shelf(self, event: messages.ShelfOpened) -> None:
         """The shelf can be named; its encoder is on its way."""
-        line = self.query_one(ShelfLine)
+        line = self.line
         line.opened = event.opened
         line.state = f"loading {event.opened.model}…"
         titles = [source.title for source in event.opened.sources]
-        self.query_one(QuestionBar).offer(titles)
-        self.query_one(TroublePanel).clear()
+        self.bar.offer(titles)
+        self.trouble.clear()
         if self.reading is None and not self._waiting:
-            self.query_one(AnswerPane).welcome(event.opened)
+            self.answer.welcome(event.opened)
 
     @on(messages.HistoryRead)
     def offer_history(self, event: messages.HistoryRead) -> None:
         """Questions of other days can be brought back."""
-        self.query_one(QuestionBar).remember([one.question for one in event.kept])
+        self.bar.remember([one.question for one in event.kept])
 
     @on(messages.ShelfChanged)
     def show_changed(self, event: messages.ShelfChanged) -> None:
         """Say so; the answer on the screen stays, with the pages that it quotes."""
-        self.query_one(ShelfLine).opened = event.opened
+        self.line.opened = event.opened
         if self.reading is None and not self._waiting:
-            self.query_one(AnswerPane).welcome(event.opened)
+            self.answer.welcome(event.opened)
         self.notify("The index was rebuilt; the next answer comes from it.")
 
     @on(messages.EncoderLoaded)
     def show_ready(self) -> None:
         """Questions are answered at once from here on."""
         self._loaded = True
-        self.query_one(ShelfLine).state = "ready"
+        self.line.state = "ready"
         self._show_answer()
 
     @on(messages.QuestionAsked)
     def take_question(self, event: messages.QuestionAsked) -> None:
         """Ask; an older question that still waits is given up."""
+        if not self.whole:  # typed faster than the rest of the screen is there
+            self.call_after_refresh(self.post_message, event)
+            return
         self._turn += 1
         self._waiting = event.question
-        self.query_one(TroublePanel).clear()
-        self.find_answer(self._turn, event.question, self.query_one(FilterBar).among)
+        self.trouble.clear()
+        self.find_answer(self._turn, event.question, self.filter_bar.among)
         self._show_answer()
         self.action_pane("answer" if self.has_class("-narrow") else "citations")
 
@@ -126,14 +121,16 @@ class ReadingScreen(Doors):
             return
         self._waiting = ""
         self.reading = event.reading
+        from askreport_tui import kept
+
         self.citation = self.place = None
         one = kept.of(event.reading.answer, event.among)
         self.session.append(one)
         self.keep(one)
         answer = event.reading.answer
         titled = "Citations" if answer.citations else "Nearest, but no answer"
-        self.query_one(CitationList).list_all(event.reading.cited, titled=titled)
-        self.query_one(PagePane).close()
+        self.citations.list_all(event.reading.cited, titled=titled)
+        self.page.close()
         self._show_answer()
         if event.reading.cited:
             self._read(event.reading.cited[0])
@@ -150,7 +147,7 @@ class ReadingScreen(Doors):
     @on(messages.ShelfFailed)
     def show_shelf_failed(self, event: messages.ShelfFailed) -> None:
         """Nothing can be answered until this is mended."""
-        self.query_one(ShelfLine).state = "cannot answer"
+        self.line.state = "cannot answer"
         self.show_trouble(event.error)
 
     @on(messages.QuestionFailed)
@@ -158,7 +155,7 @@ class ReadingScreen(Doors):
         """What was on the screen before comes back below the message."""
         if event.turn == self._turn:
             self._give_up()
-            self.query_one(QuestionBar).focus()
+            self.bar.focus()
             self.show_trouble(event.error)
 
     @on(Worker.StateChanged)
@@ -170,24 +167,23 @@ class ReadingScreen(Doors):
 
     def take_built(self) -> None:
         """Open what a build of ours has published."""
-        self.query_one(TroublePanel).clear()
+        self.trouble.clear()
         if self.app.screen is self and not self._waiting and self.reading is None:
-            self.query_one(QuestionBar).focus()
+            self.bar.focus()
         self.open_shelf()
 
     @on(messages.PanelClosed)
     def close_trouble(self) -> None:
         """Whoever was in the panel goes back to what there is to read or to ask."""
-        panel = self.query_one(TroublePanel)
+        panel = self.trouble
         if self.focused is None or panel in self.focused.ancestors:
             if self.reading is None:
-                self.query_one(QuestionBar).focus()
+                self.bar.focus()
             else:
                 self._leave_question()
         panel.clear()
 
-    @on(Tabs.TabActivated)
-    def show_pane(self, event: Tabs.TabActivated) -> None:
+    def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
         """The one pane that is shown where there is room for one."""
         for name in PANES:
             self.set_class(name == event.tab.id, f"-on-{name}")
@@ -196,7 +192,7 @@ class ReadingScreen(Doors):
 
     def action_ask(self) -> None:
         """Go to the question; what stands in it is replaced by typing."""
-        bar = self.query_one(QuestionBar)
+        bar = self.bar
         self.set_focus(bar)  # now; `bar.focus()` would come after the next letters
         bar.select_all()
 
@@ -205,6 +201,8 @@ class ReadingScreen(Doors):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash is a letter while something is written."""
         del parameters
+        if not self.whole:
+            return False  # there is nothing yet but the question
         return action != "question" or not isinstance(self.focused, Input)
 
     def action_follow(self, marker: int) -> None:
@@ -225,19 +223,19 @@ class ReadingScreen(Doors):
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
-        self.query_one(Tabs).active = name
+        self.tabs.active = name
         for pane in PANES:
             self.set_class(pane == name, f"-on-{pane}")
-        panes: dict[str, type[Widget]] = {
-            "answer": AnswerPane,
-            "citations": CitationList,
-            "page": PageView,
+        panes: dict[str, Widget] = {
+            "answer": self.answer,
+            "citations": self.citations,
+            "page": self.page.view,
         }
-        self.query_one(panes[name]).focus()
+        panes[name].focus()
 
     def action_reopen(self) -> None:
         """Open the shelf again, after mending what was wrong."""
-        self.query_one(TroublePanel).clear()
+        self.trouble.clear()
         self.open_shelf()
 
     def action_step_back(self) -> None:
@@ -247,12 +245,12 @@ class ReadingScreen(Doors):
             self._turn += 1
             self._give_up()
             self.notify("Stopped waiting.")
-        elif self.query_one(TroublePanel).display:
+        elif self.trouble.display:
             self.close_trouble()
-        elif self.query_one(QuestionBar).has_focus:
+        elif self.bar.has_focus:
             self._leave_question()
         else:
-            self.query_one(FilterBar).remove_filter()
+            self.filter_bar.remove_filter()
 
     # Painting.
 
@@ -268,35 +266,37 @@ class ReadingScreen(Doors):
             self._read(same[0])
         else:
             self.place = found
-            self.query_one(PagePane).open(found)
+            self.page.open(found)
         self.action_pane("page")
 
     def _read(self, citation: Citation) -> None:
         """Light a citation everywhere: in the answer, the list and its page."""
+        from askreport_tui import place
+
         if self.reading is None:
             return
         self.citation = citation
         self._show_answer()
-        self.query_one(CitationList).select(citation)
+        self.citations.select(citation)
         self.place = place.of_citation(self.reading, citation)
-        self.query_one(PagePane).open(self.place)
+        self.page.open(self.place)
 
     def _open_page(self) -> None:
         if self.has_class("-narrow"):
             self.action_pane("page")
 
     def _show_answer(self) -> None:
-        pane = self.query_one(AnswerPane)
+        pane = self.answer
         self.set_class(bool(self._waiting), "-waiting")
         if self._waiting:
-            line = self.query_one(ShelfLine)
+            line = self.line
             why = "Reading…" if self._loaded else f"Waiting: {line.state}"
             pane.wait(self._waiting, why=why)
         elif self.reading is not None:
             marker = 0 if self.citation is None else self.citation.marker
             pane.answer(self.reading.answer, marker)
         else:
-            pane.welcome(self.query_one(ShelfLine).opened)
+            pane.welcome(self.line.opened)
 
     def _give_up(self) -> None:
         self._waiting = ""
@@ -310,6 +310,6 @@ class ReadingScreen(Doors):
         unless there is a remedy at hand.
         """
         super().show_trouble(error)
-        trouble, bar = self.query_one(TroublePanel), self.query_one(QuestionBar)
-        if isinstance(error, MENDABLE) and not (bar.has_focus and bar.value):
-            self.call_after_refresh(trouble.focus_remedy)
+        writing = self.bar.has_focus and self.bar.value
+        if self.trouble.mendable and not writing:
+            self.call_after_refresh(self.trouble.focus_remedy)

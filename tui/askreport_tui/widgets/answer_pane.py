@@ -1,6 +1,8 @@
 """The answer: its words with their markers, or why there is none."""
 
-from collections.abc import Collection
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -8,10 +10,13 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
-from askreport.serve import render
-from askreport.types import Answer
-from askreport_tui import glyphs, markers
-from askreport_tui.desk import Opened
+from askreport_tui import glyphs
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from askreport.types import Answer
+    from askreport_tui.desk import Opened
 
 MOST_TITLES = 12
 """Documents listed before anything is asked; the rest are counted."""
@@ -33,6 +38,8 @@ class AnswerPane(VerticalScroll):
         """Nothing asked yet: what there is to ask."""
         parts = ["Ask a question; the answer quotes the reports, page by page.\n"]
         if opened is not None:
+            from askreport.serve import render
+
             shelf = opened.sources
             parts += [f"• {render.source_line(s)}" for s in shelf[:MOST_TITLES]]
             if len(shelf) > MOST_TITLES:
@@ -53,6 +60,8 @@ class AnswerPane(VerticalScroll):
 
     def answer(self, answer: Answer, current: int) -> None:
         """An answer or a decline; the marker `current` stands out."""
+        from askreport.serve import render
+
         if answer.status == "answered":
             body = _marked(answer, current)
         else:
@@ -70,6 +79,8 @@ class AnswerPane(VerticalScroll):
         self, answer: Answer, *, known: Collection[tuple[str, int | None, str]]
     ) -> None:
         """An answer with its quotes; those that are not among `known` stand out."""
+        from askreport.serve import render
+
         body = _marked(answer, 0) if answer.citations else _declined(answer)
         parts = [Content.styled(glyphs.shown(answer.question), "bold"), body]
         for c in answer.citations or answer.nearest:
@@ -89,6 +100,8 @@ class AnswerPane(VerticalScroll):
 
 def _marked(answer: Answer, current: int) -> Content:
     """The paragraphs, with markers that can be clicked."""
+    from askreport_tui import markers
+
     text = glyphs.shown(markers.paragraphs(answer))
     content = Content(text)
     for marker in markers.find(answer):

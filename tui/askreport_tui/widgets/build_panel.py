@@ -8,8 +8,6 @@ from textual.widgets import Button, ProgressBar, Static
 from askreport_tui import glyphs, messages
 from askreport_tui.building import Step
 
-STARTING = Step("starting", 0, 0)
-
 
 class BuildPanel(Vertical):
     """A bar and what is being done; hidden while nothing is being built."""

@@ -1,15 +1,20 @@
 """The citations of an answer, to walk."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from askreport.serve import render
-from askreport.types import Citation
 from askreport_tui import glyphs, messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from askreport.types import Citation
 
 
 class CitationList(OptionList):
@@ -58,6 +63,8 @@ def _spaced(citations: Sequence[Citation]) -> Iterator[Option | None]:
 
 
 def _entry(citation: Citation) -> Content:
+    from askreport.serve import render
+
     title = render.title(citation.title, citation.words)
     about = f"{render.place(citation)} · score {citation.score:.2f}"
     return Content.assemble(

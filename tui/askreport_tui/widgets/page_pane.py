@@ -1,16 +1,21 @@
 """A page with what is lit on it: a heading that names it above its text."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from askreport.serve import render
 from askreport_tui import glyphs
-from askreport_tui.place import Place
 from askreport_tui.widgets.find_bar import FindBar
 from askreport_tui.widgets.page_view import PageView
+
+if TYPE_CHECKING:
+    from askreport_tui.place import Place
 
 
 class PagePane(Vertical):
@@ -24,8 +29,15 @@ class PagePane(Vertical):
         yield FindBar()
         yield PageView()
 
+    @property
+    def view(self) -> PageView:
+        """Its text."""
+        return self.query_one(PageView)
+
     def open(self, place: Place) -> None:
         """Show a page, what is lit on it in view."""
+        from askreport.serve import render
+
         title = render.title(place.source.title, place.source.words)
         marked = f"{place.marked} " if place.marked else ""
         heading = Content.assemble(
@@ -38,13 +50,13 @@ class PagePane(Vertical):
         name.update(heading)
         name.display = True
         self._end_find()
-        self.query_one(PageView).open(place)
+        self.view.open(place)
 
     def close(self) -> None:
         """Nothing is being read."""
         self.query_one("#page-heading").display = False
         self._end_find()
-        self.query_one(PageView).open(None)
+        self.view.open(None)
 
     def find(self) -> None:
         """Look for words on the page."""
@@ -63,7 +75,7 @@ class PagePane(Vertical):
 
     def count(self, words: str) -> None:
         """Mark words and say how many there are."""
-        number = self.query_one(PageView).find(words)
+        number = self.view.find(words)
         self._said = number
         self._say(0 if number else None, number, words)
 
@@ -72,7 +84,7 @@ class PagePane(Vertical):
         """Go to another place that was found."""
         event.stop()
         words = self.query_one(FindBar).value
-        at = self.query_one(PageView).find_next(event.by)
+        at = self.view.find_next(event.by)
         self._say(at if self._said else None, self._said, words)
 
     @on(FindBar.Closed)
@@ -80,13 +92,13 @@ class PagePane(Vertical):
         """Back to the page where the reader is."""
         event.stop()
         self._end_find()
-        self.query_one(PageView).focus()
+        self.view.focus()
 
     def _end_find(self) -> None:
         bar = self.query_one(FindBar)
         if bar.display:
             bar.display = False
-            self.query_one(PageView).find("")
+            self.view.find("")
             self.border_subtitle = ""
 
     _said = 0

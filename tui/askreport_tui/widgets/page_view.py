@@ -4,10 +4,11 @@ Paints row by row and wraps by itself, because it must know on which row a chara
 the page stands; a page may be a whole report.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,9 +18,13 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from askreport.types import Span
-from askreport_tui import finding, glyphs, wrapping
-from askreport_tui.place import Place
+from askreport_tui import glyphs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from askreport.types import Span
+    from askreport_tui.place import Place
 
 GUTTER = 2
 """Cells left of the text, where a bar marks what is cited, colour or not."""
@@ -61,6 +66,8 @@ class PageView(ScrollView, can_focus=True):
 
     def find(self, words: str) -> int:
         """Mark every place of these words and go to the first; how many there are."""
+        from askreport_tui import finding
+
         self._found, self._current = finding.find(words, self._text), 0
         self._show_current()
         return len(self._found)
@@ -89,10 +96,17 @@ class PageView(ScrollView, can_focus=True):
         place = self._place_seeking if self._unmoved() else self._place_at_top()
         if width != self._width:
             self._width = width
-            self._rows = wrapping.wrap(self._text, width)
+            self._rows = self._wrapped(width)
             self.virtual_size = Size(width + GUTTER, len(self._rows))
             self.refresh()
         self.call_after_refresh(place)
+
+    def _wrapped(self, width: int) -> tuple[Span, ...]:
+        if not self._text:
+            return ()
+        from askreport_tui import wrapping
+
+        return wrapping.wrap(self._text, width)
 
     def _unmoved(self) -> bool:
         """Whether the reader still is where the quote was brought into view."""
@@ -104,6 +118,8 @@ class PageView(ScrollView, can_focus=True):
 
     def _place_at_top(self) -> Callable[[], None]:
         """What brings the row that is on top now back there, whatever its number."""
+        if not self._rows:
+            return lambda: None
         here = min(self.scroll_offset.y, len(self._rows) - 1)
         top = self._rows[here].start
         return lambda: self.scroll_to(y=self._row(top), animate=False, immediate=True)
@@ -188,6 +204,8 @@ class PageView(ScrollView, can_focus=True):
 
     def _selected(self, row: Span, number: int) -> Span:
         """The part of a row that is selected with the mouse; empty if none is."""
+        from askreport.types import Span
+
         selection = self.text_selection
         found = None if selection is None else selection.get_span(number)
         if found is None:

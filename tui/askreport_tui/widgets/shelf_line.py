@@ -1,11 +1,17 @@
 """The line at the top: which shelf this is and whether it can answer yet."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from askreport_tui import glyphs
-from askreport_tui.desk import Opened
+
+if TYPE_CHECKING:
+    from askreport_tui.desk import Opened
 
 
 class ShelfLine(Static):

@@ -33,6 +33,11 @@ class TroublePanel(Vertical):
         """Whether it is our fault."""
         return isinstance(self.error, faults.Unexpected)
 
+    @property
+    def mendable(self) -> bool:
+        """Whether building the index mends it."""
+        return isinstance(self.error, MENDABLE)
+
     def compose(self) -> ComposeResult:
         """The words, then what can be done about it here."""
         yield Static(markup=False)
@@ -51,7 +56,7 @@ class TroublePanel(Vertical):
                 (glyphs.shown(message), "bold"), "\n", f"→ {glyphs.shown(hint)}"
             )
         )
-        self.query_one("#build").display = isinstance(error, MENDABLE)
+        self.query_one("#build").display = self.mendable
         self.display = True
 
     def clear(self) -> None:
@@ -61,8 +66,7 @@ class TroublePanel(Vertical):
 
     def focus_remedy(self) -> None:
         """Go to the first thing that can be done."""
-        mendable = self.query_one("#build").display
-        self.query_one("#build" if mendable else "#dismiss").focus()
+        self.query_one("#build" if self.mendable else "#dismiss").focus()
 
     @on(Button.Pressed)
     def choose(self, event: Button.Pressed) -> None:

@@ -8,7 +8,7 @@ larger than the text around it, or a short bold one that stands alone.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 
 import numpy as np
@@ -179,7 +179,7 @@ class _Typed:
     def done(self) -> tuple[str, Layout]:
         """The text, and where its words stand."""
         self.part("")
-        text = "".join([t + g for t, g in zip(self.tokens, self.gaps, strict=True)])
+        text = "".join(chain.from_iterable(zip(self.tokens, self.gaps, strict=True)))
         sheet = self.sheet
         if not self.tokens:
             return "", Layout(sheet.width, sheet.height, "")

@@ -103,11 +103,14 @@ def _edges(page: int, sheet: Sheet) -> Iterator[_Seen]:
         return
     highest = min(run.bottom for run in sheet.runs)
     lowest = max(run.top for run in sheet.runs)
+    above = max(EDGE * sheet.height, highest)
+    below = min((1 - EDGE) * sheet.height, lowest)
     for i, run in enumerate(sheet.runs):
-        top = run.middle < max(EDGE * sheet.height, highest)
-        if top or run.middle > min((1 - EDGE) * sheet.height, lowest):
+        middle = run.middle
+        top = middle < above
+        if top or middle > below:
             text = " ".join(sheet.words[run.first : run.last])
-            yield _Seen(page, i, text, top, run.middle)
+            yield _Seen(page, i, text, top, middle)
 
 
 def _repeated(seen: Sequence[_Seen], pages: int) -> Iterator[_Seen]:

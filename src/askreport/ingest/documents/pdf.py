@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 
+import numpy as np
 import pypdfium2
 from pypdfium2 import raw
 
@@ -189,13 +189,9 @@ def _composed(
 
 def _usual(found: Mapping[int, Sheet]) -> float:
     """The size of most of the type."""
-    sizes = [
-        run.size
-        for sheet in found.values()
-        for run in sheet.runs
-        for _ in range(run.first, run.last)
-    ]
-    return median(sizes) if sizes else 0.0
+    runs = [run for sheet in found.values() for run in sheet.runs]
+    sizes = np.repeat([r.size for r in runs], [r.last - r.first for r in runs])
+    return float(np.median(sizes)) if len(sizes) else 0.0
 
 
 def _label(document: pypdfium2.PdfDocument, i: int) -> str | None:

@@ -5,6 +5,7 @@ whose rows are read across, or columns, each read down and taken apart in the sa
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -148,7 +149,9 @@ def _trimmed(rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
 def _prose(sheet: Sheet, rows: Sequence[Row], room: float) -> Prose:
     lines = []
     for row in rows:
-        line = _line(sheet, [run for cell in row.cells for run in cell.runs])
+        cells = row.cells
+        runs = cells[0].runs if len(cells) == 1 else [r for c in cells for r in c.runs]
+        line = _line(sheet, runs)
         line.room = room
         lines.append(line)
     return Prose(lines)
@@ -164,6 +167,11 @@ def prose(sheet: Sheet, runs: Sequence[Run]) -> Prose:
 
 
 def _line(sheet: Sheet, runs: list[Run]) -> Line:
+    if len(runs) == 1:
+        (run,) = runs
+        text = " ".join(sheet.words[run.first : run.last]).strip()
+        edges = (run.left, run.right, run.top, run.bottom)
+        return Line(runs, text, *edges, run.size, run.bold)
     longest = max(runs, key=lambda run: run.right - run.left)
     words = [" ".join(sheet.words[run.first : run.last]) for run in runs]
     glued = "".join(
@@ -186,6 +194,9 @@ def _line(sheet: Sheet, runs: list[Run]) -> Line:
 
 Gap = tuple[float, float]
 
+FAR = 1e6
+"""Points; off any sheet."""
+
 
 @dataclass(slots=True)
 class _Band:
@@ -200,6 +211,21 @@ class _Band:
     def gutters(self) -> list[Gap]:
         return _inner(self.free, self.left, self.right)
 
+    def takes(self, row: Row) -> bool:
+        """Add a row of one cell below others without a gutter, as most of prose is."""
+        if len(row.cells) != 1 or len(self.free) != 2:
+            return False
+        cell = row.cells[0]
+        (_, left), (right, _) = self.free
+        if (left, right) != (self.left, self.right):
+            return False
+        if not (cell.left < right and left < cell.right):
+            return False  # beside them: what parts it from them is a gutter
+        self.rows.append(row)
+        self.left, self.right = min(left, cell.left), max(right, cell.right)
+        self.free = [(-FAR, self.left), (self.right, FAR)]
+        return True
+
 
 def _bands(rows: Sequence[Row]) -> Iterator[_Band]:
     if not rows:
@@ -207,19 +233,21 @@ def _bands(rows: Sequence[Row]) -> Iterator[_Band]:
     least = GUTTER * median(row.bottom - row.top for row in rows)
     held: _Band | None = None
     for row in rows:
+        if held is not None and held.takes(row):
+            continue
         own = _Band([row], _free(row), row.cells[0].left, row.cells[-1].right, least)
         if held is None:
             held = own
             continue
         free = _meet(held.free, own.free, least)
         left, right = min(held.left, own.left), max(held.right, own.right)
-        inner = _inner(free, left, right)
-        had = _inner(held.free, held.left, held.right)
-        if not _goes_on(inner, had, own.gutters, least):
+        had = held.gutters
+        if not _goes_on(_inner(free, left, right), had, own.gutters, least):
             yield held
             held = own
         else:
-            held = _Band([*held.rows, row], free, left, right, least)
+            held.rows.append(row)
+            held.free, held.left, held.right = free, left, right
     if held is not None:
         yield held
 
@@ -237,10 +265,10 @@ def _goes_on(
 
 
 def _free(row: Row) -> list[Gap]:
-    edges = [-1e6]
+    edges = [-FAR]
     for cell in row.cells:
         edges += [cell.left, cell.right]
-    edges.append(1e6)
+    edges.append(FAR)
     return [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2)]
 
 
@@ -248,7 +276,9 @@ def _meet(one: Sequence[Gap], other: Sequence[Gap], least: float) -> list[Gap]:
     found = []
     for a, b in one:
         for c, d in other:
-            low, high = max(a, c), min(b, d)
+            # In half the time of max() and min().
+            low = a if a > c else c  # noqa: FURB136
+            high = b if b < d else d  # noqa: FURB136
             if high - low >= least:
                 found.append((low, high))
     return found
@@ -325,10 +355,12 @@ def _askew(column: Sequence[Run], other: Sequence[Run]) -> bool:
     """Whether what stands beside a column mostly stands on no line of it."""
     top, bottom = min(r.top for r in column), max(r.bottom for r in column)
     beside = [run for run in other if top < run.middle < bottom]
-    level = sum(
-        any(abs(run.bottom - line.bottom) < LEVEL * run.height for line in column)
-        for run in beside
-    )
+    lines = sorted(line.bottom for line in column)
+    level = 0
+    for run in beside:
+        at = bisect_left(lines, run.bottom)
+        near = min(abs(run.bottom - line) for line in lines[max(0, at - 1) : at + 1])
+        level += near < LEVEL * run.height
     return len(beside) >= LINES and level < EVEN * len(beside)
 
 

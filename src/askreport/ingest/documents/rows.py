@@ -45,9 +45,10 @@ def of(sheet: Sheet, runs: Sequence[Run]) -> list[Row]:
     groups: list[list[Run]] = []
     tallest: list[Run] = []
     for run in sorted(runs, key=lambda run: run.top + run.bottom):
+        top = run.top
         for i in range(len(groups) - 1, max(-1, len(groups) - 4), -1):
             tall = tallest[i]
-            if tall.bottom > run.top and _level(tall, run):
+            if tall.bottom > top and _level(tall, run):
                 groups[i].append(run)
                 if run.bottom - run.top > tall.bottom - tall.top:
                     tallest[i] = run
@@ -57,7 +58,8 @@ def of(sheet: Sheet, runs: Sequence[Run]) -> list[Row]:
             tallest.append(run)
     found = []
     for group, tall in zip(groups, tallest, strict=True):
-        group.sort(key=lambda run: run.left)
+        if len(group) > 1:
+            group.sort(key=lambda run: run.left)
         found.append(Row(_cells(sheet, group), tall.top, tall.bottom))
     found.sort(key=lambda row: row.top + row.bottom)
     return found
@@ -66,7 +68,7 @@ def of(sheet: Sheet, runs: Sequence[Run]) -> list[Row]:
 def _level(one: Run, other: Run) -> bool:
     a, b = one.bottom - one.top, other.bottom - other.top
     apart = abs(one.top + one.bottom - other.top - other.bottom) / 2
-    if apart < LEVEL * min(a, b):
+    if apart < LEVEL * a and apart < LEVEL * b:
         return True
     small, tall = (one, other) if a < b else (other, one)
     least, most = RAISED
@@ -81,15 +83,16 @@ def _level(one: Run, other: Run) -> bool:
 def _cells(sheet: Sheet, runs: Sequence[Run]) -> list[Cell]:
     """Runs that touch as one cell; a list mark or a currency with what follows it."""
     found: list[Cell] = []
+    held = None
     for run in runs:
         text = " ".join(sheet.words[run.first : run.last])
-        held = found[-1] if found else None
         if held is not None and _belongs(held, run, text):
             held.text += ("" if held.runs[-1].glued else " ") + text
             held.runs.append(run)
             held.right = max(held.right, run.right)
         else:
-            found.append(Cell([run], run.left, run.right, text))
+            held = Cell([run], run.left, run.right, text)
+            found.append(held)
     return found
 
 

@@ -7,9 +7,11 @@ taken here; in which order they are read is `reading_order`'s business.
 import ctypes
 import math
 import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, partial
+from itertools import repeat
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,8 +41,6 @@ HEAVY = 600
 ASLANT = 0.1
 """Text that rises by more than this share of its length is not level."""
 
-_WORD = re.compile(rf"[^\s{BROKEN}]+[{BROKEN}]?|[{BROKEN}]")
-_LINE = re.compile("\n")
 _BOLD = re.compile(rb"bold|black|heavy|demi|semibd", re.IGNORECASE)
 _LIGATURES = {
     0xFB00 + i: letters
@@ -51,6 +51,7 @@ _HYPHENS = re.compile("[\u00ad\u2010]$")
 _DECLARED = """
 typedef struct { float left, top, right, bottom; } RECT;
 typedef struct { float a, b, c, d, e, f; } MATRIX;
+typedef struct { char said[64]; } NAME;
 """
 _KINDS = {
     "FPDFText_GetLooseCharBox": "int(*)(void*, int, RECT*)",
@@ -65,6 +66,7 @@ _KINDS = {
 ctypes."""
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -119,13 +121,13 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Font:
-    """Of a character: its size as shown, its weight, and which way it goes."""
+class _Type:
+    """Of some characters: their sizes as shown, weights, and which way they go."""
 
-    size: float
-    bold: bool
-    across: float = 1.0
-    up: float = 0.0
+    size: Floats
+    bold: NDArray[np.bool_]
+    across: Floats
+    up: Floats
 
 
 def read(page: pypdfium2.PdfPage) -> Sheet:
@@ -142,37 +144,57 @@ def read(page: pypdfium2.PdfPage) -> Sheet:
     kept = _kept(words, boxes, wide, tall)
     if not kept.all():
         places = np.flatnonzero(kept).tolist()
-        words, spans = [words[i] for i in places], [spans[i] for i in places]
+        words, spans = [words[i] for i in places], spans[kept]
         boxes, lines = boxes[kept], lines[kept]
-    fonts = _fonts(layer)
-    runs = _runs(boxes, lines, spans, fonts, turned)
+    starts, type_ = spans[:, 0], partial(_type, layer)
+    runs = _runs(boxes, lines, starts, type_, turned)
     if sum(run.last - run.first for run in runs if not run.level) * 2 > len(words):
         # A wide table on an upright sheet, to be read with the sheet turned.
-        set_ = fonts(spans[len(spans) // 2][0])
-        more = round(math.degrees(math.atan2(set_.up, set_.across)) / 90) * 90 % 360
+        set_ = type_(starts[len(starts) // 2 :][:1])
+        rise = math.atan2(set_.up[0], set_.across[0])
+        more = round(math.degrees(rise) / 90) * 90 % 360
         level = _shown(measured[kept], box, more)
-        runs = _runs(level, lines, spans, fonts, more)
+        runs = _runs(level, lines, starts, type_, more)
     return Sheet(wide, tall, words, boxes, runs)
 
 
-def _words(text: str) -> tuple[list[str], list[tuple[int, int]], NDArray[np.int64]]:
-    """The words, the characters of each, and the number of the line it stands on."""
-    found = list(_WORD.finditer(text))
-    spans = [one.span() for one in found]
-    words = [one.group() for one in found]
-    breaks = [one.start() for one in _LINE.finditer(text)]
-    if not (text.isascii() and "\x02" not in text):
-        for i, word in enumerate(words):
-            if word[-1] in BROKEN:
-                start, end = spans[i]
-                spans[i] = (start, max(start + 1, end - 1))
-                breaks.append(end - 1)
-                words[i] = word[:-1] + "-"
-            elif not word.isascii():
-                words[i] = _clean(word)
-        breaks.sort()
-    starts = np.array([start for start, _ in spans], dtype=np.int64)
-    return words, spans, np.searchsorted(np.array(breaks, dtype=np.int64), starts)
+def _words(text: str) -> tuple[list[str], Whole, Whole]:
+    """The words, the characters of each, and the number of the line it stands on.
+
+    A word ends at a blank or after a hyphen that breaks it.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    said = ~_blanks()[np.minimum(codes, len(_blanks()) - 1)]
+    cut = (codes == 0x02) | (codes == 0xFFFE) if _broken(text) else None
+    ended = ~said if cut is None else ~said | cut
+    edge = np.ones(1, dtype=bool)
+    firsts = np.flatnonzero(said & np.concatenate([edge, ended[:-1]]))
+    after = np.concatenate([~said[1:], edge])
+    lasts = np.flatnonzero(said & (after if cut is None else after | cut)) + 1
+    spans = np.stack([firsts, lasts], axis=1)
+    breaks = np.flatnonzero(codes == ord("\n"))
+    if cut is None:
+        words = text.split()
+    else:
+        words = [text[start:end] for start, end in spans.tolist()]
+        halves = np.flatnonzero(cut[lasts - 1])
+        spans[halves, 1] = np.maximum(firsts[halves] + 1, lasts[halves] - 1)
+        breaks = np.sort(np.concatenate([breaks, lasts[halves] - 1]))
+        for i in halves.tolist():
+            words[i] = words[i][:-1] + "-"
+    if not text.isascii():
+        words = [word if word.isascii() else _clean(word) for word in words]
+    return words, spans, np.searchsorted(breaks, firsts)
+
+
+def _broken(text: str) -> bool:
+    return any(mark in text for mark in BROKEN)
+
+
+@cache
+def _blanks() -> NDArray[np.bool_]:
+    """Which characters part words; no later one does."""
+    return np.array([chr(code).isspace() for code in range(0x3002)])
 
 
 def _clean(word: str) -> str:
@@ -195,26 +217,35 @@ def _characters(layer: pypdfium2.PdfTextPage) -> str:
     return "".join(chr(c) if 0 < c < 0x110000 else " " for c in codes)
 
 
-def _measured(layer: pypdfium2.PdfTextPage, spans: Sequence[tuple[int, int]]) -> Floats:
+def _measured(layer: pypdfium2.PdfTextPage, spans: Whole) -> Floats:
     """Left, bottom, right and top of each word, as the page counts them."""
     calls, handle = _calls(), _handle(layer)
-    loose = calls.FPDFText_GetLooseCharBox
-    found = calls.ffi.new("RECT[]", 2 * len(spans) + 1)
-    at = found + 0
-    for start, end in spans:
-        loose(handle, start, at)
-        at += 1
-        loose(handle, end - 1, at)
-        at += 1
-    size = 32 * len(spans)
-    raw_ = np.frombuffer(calls.ffi.buffer(found, size), np.float32)
+    at = np.stack([spans[:, 0], spans[:, 1] - 1], axis=1)
+    found, places = _room("RECT", at.size)
+    # The loop over two thousand letters runs in C.
+    tell = partial(calls.FPDFText_GetLooseCharBox, handle)
+    deque(map(tell, at.ravel().tolist(), places), maxlen=0)
+    raw_ = np.frombuffer(calls.ffi.buffer(found, 16 * at.size), np.float32)
     ends = raw_.reshape(-1, 2, 4).astype(np.float64)[:, :, [0, 3, 2, 1]]
     high = ends[:, :, 3] - ends[:, :, 1]
     odd = ~((high > 0) & (high < TALLEST) & (ends[:, :, 2] >= ends[:, :, 0]))
     for i, which in np.argwhere(odd).tolist():
-        ends[i, which] = _tight(layer, spans[i][0] if which == 0 else spans[i][1] - 1)
+        ends[i, which] = _tight(layer, int(at[i, which]))
     low, top = ends[:, :, :2].min(axis=1), ends[:, :, 2:].max(axis=1)
     return np.concatenate([low, top], axis=1)
+
+
+def _room(kind: str, count: int) -> tuple[Any, list[Any]]:
+    """Room for so many structures or more, and where each goes; used again for page
+    after page, which PDFium lets only one thread read at a time.
+    """
+    return _rooms(kind, (count | 0x3FF).bit_length())
+
+
+@lru_cache(maxsize=6)
+def _rooms(kind: str, bits: int) -> tuple[Any, list[Any]]:
+    found = _calls().ffi.new(f"{kind}[]", 1 << bits)
+    return found, [found + i for i in range(1 << bits)]
 
 
 def _tight(layer: pypdfium2.PdfTextPage, i: int) -> tuple[float, ...]:
@@ -250,9 +281,9 @@ def _kept(
 
 def _runs(
     boxes: Floats,
-    lines: NDArray[np.int64],
-    spans: Sequence[tuple[int, int]],
-    font: Callable[[int], _Font],
+    lines: Whole,
+    starts: Whole,
+    type_: Callable[[Whole], _Type],
     turned: int,
 ) -> tuple[Run, ...]:
     if not len(boxes):
@@ -264,51 +295,61 @@ def _runs(
     off = np.abs(middle[1:] - middle[:-1]) > np.maximum(high[1:], high[:-1]) / 2
     cut = (lines[1:] != lines[:-1]) | (gap > far) | (gap < -high[1:]) | off
     firsts = np.concatenate([[0], np.flatnonzero(cut) + 1])
-    low = np.minimum.reduceat(boxes[:, :2], firsts, axis=0).tolist()
-    top = np.maximum.reduceat(boxes[:, 2:], firsts, axis=0).tolist()
-    places = [*firsts.tolist(), len(boxes)]
-    found = []
-    for i, ((a, b), (c, d)) in enumerate(zip(low, top, strict=True)):
-        first, last = places[i], places[i + 1]
-        set_ = font(spans[(first + last) // 2][0])
-        along, rise = _direction(set_, turned)
-        level = abs(rise) <= ASLANT * along
-        found.append(Run(first, last, a, b, c, d, set_.size, set_.bold, level))
-    return tuple(found)
+    lasts = np.concatenate([firsts[1:], [len(boxes)]])
+    low = np.minimum.reduceat(boxes[:, :2], firsts, axis=0)
+    top = np.maximum.reduceat(boxes[:, 2:], firsts, axis=0)
+    set_ = type_(starts[(firsts + lasts) // 2])
+    along, rise = _direction(set_, turned)
+    level = np.abs(rise) <= ASLANT * along
+    columns = (firsts, lasts, *low.T, *top.T, set_.size, set_.bold, level)
+    return tuple(map(Run, *(column.tolist() for column in columns)))
 
 
-def _direction(font: _Font, turned: int) -> tuple[float, float]:
+def _direction(set_: _Type, turned: int) -> tuple[Floats, Floats]:
     """How far to the right and how far up text goes, once the page is turned."""
     upright = turned % 180 == 0
-    along, rise = (font.across, font.up) if upright else (font.up, font.across)
+    along, rise = (set_.across, set_.up) if upright else (set_.up, set_.across)
     return (along, rise) if turned < 180 else (-along, rise)
 
 
-def _fonts(layer: pypdfium2.PdfTextPage) -> Callable[[int], _Font]:
-    """What tells the font of a character."""
+def _type(layer: pypdfium2.PdfTextPage, letters: Whole) -> _Type:
+    """How some characters are set, in their order."""
     calls, handle = _calls(), _handle(layer)
-    matrix = calls.ffi.new("MATRIX*")
-    name = calls.ffi.new("char[]", 64)
+    these: list[int] = letters.tolist()
+    held, places = _room("MATRIX", len(these))
+    known = np.fromiter(
+        map(partial(calls.FPDFText_GetMatrix, handle), these, places), bool, len(these)
+    )
+    raw_ = np.frombuffer(calls.ffi.buffer(held, 24 * len(these)), np.float32)
+    a, b, c, d = raw_.reshape(-1, 6).astype(np.float64).T[:4]
+    size, weight = (
+        np.fromiter(map(partial(call, handle), these), np.float64, len(these))
+        for call in (calls.FPDFText_GetFontSize, calls.FPDFText_GetFontWeight)
+    )
+    # Type of a negative size is upright where its matrix turns it upside down.
+    way = np.where(size < 0, -1.0, 1.0)
+    return _Type(
+        np.where(known, np.abs(size) * np.hypot(c, d), 0.0),
+        known & ((weight >= HEAVY) | _bold_by_name(layer, these)),
+        np.where(known, a * way, 1.0),
+        np.where(known, b * way, 0.0),
+    )
+
+
+def _bold_by_name(
+    layer: pypdfium2.PdfTextPage, letters: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Whether what characters are set in is called bold."""
+    calls = _calls()
+    held, places = _room("NAME", len(letters))
+    said = np.frombuffer(calls.ffi.buffer(held, 64 * len(letters)), "S64")
+    said.fill(b"")
+    tell = partial(calls.FPDFText_GetFontInfo, _handle(layer))
     flags = calls.ffi.new("int*")
-    bold_names: dict[bytes, bool] = {}
-
-    def font(i: int) -> _Font:
-        if not calls.FPDFText_GetMatrix(handle, i, matrix):
-            return _Font(0.0, bold=False)
-        size = calls.FPDFText_GetFontSize(handle, i)
-        # Type of a negative size is upright where its matrix turns it upside down.
-        way = -1.0 if size < 0 else 1.0
-        size = abs(size) * math.hypot(matrix.c, matrix.d)
-        across, up = matrix.a * way, matrix.b * way
-        if calls.FPDFText_GetFontWeight(handle, i) >= HEAVY:
-            return _Font(size, True, across, up)
-        calls.FPDFText_GetFontInfo(handle, i, name, 63, flags)
-        named = calls.ffi.string(name)
-        if named not in bold_names:
-            bold_names[named] = bool(_BOLD.search(named))
-        return _Font(size, bold_names[named], across, up)
-
-    return font
+    deque(map(tell, letters, places, repeat(63), repeat(flags)), maxlen=0)
+    names = said.tolist()
+    bold = {name: bool(_BOLD.search(name)) for name in set(names)}
+    return np.array([bold[name] for name in names], dtype=bool)
 
 
 def _handle(layer: pypdfium2.PdfTextPage) -> Any:  # noqa: ANN401

@@ -6,6 +6,7 @@ without that document. It answers in JSON, which nothing can be smuggled in.
 """
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -22,8 +23,14 @@ CPU_SECONDS = 3600
 """Of processor time for a document: a bound on what the parent's clock does not see."""
 
 
+YOUNG = 20_000
+"""New objects between two looks of the garbage collector. What a page is made of is in
+use while it is read, and freed without the collector."""
+
+
 def main() -> None:
     """Answer jobs until there are no more."""
+    gc.set_threshold(YOUNG, 20, 20)
     answers = _apart(sys.stdout.fileno())
     jobs = sys.stdin
     _limit(int(sys.argv[1]) * 2**20)

@@ -6,7 +6,7 @@ it; until then the old index does.
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -26,6 +26,7 @@ from askreport.serve.api.parts import DocumentId, Shelf
 from askreport.types import Source
 from askreport.upkeep import documents
 from askreport.upkeep.jobs import Job, Jobs, Result, Step
+from askreport.upkeep.rebuilds import STOPPED
 
 router = APIRouter(
     prefix="/admin",
@@ -106,6 +107,9 @@ DONE = Job(
     "2026-01-15T09:30:00+00:00",
     result=Result("d46b515db791fe16", True, 5, 60, 1, 2, 0),
 )
+
+
+STOPPED_JOB = replace(DONE, state="failed", result=None, failure=STOPPED)
 
 
 FOLLOWED: dict[int | str, dict[str, Any]] = {
@@ -262,6 +266,20 @@ def get_job(job: JobId, jobs: Rebuilds) -> Job:
     The last hundred jobs since the service started are remembered.
     """
     return _job(jobs, job)
+
+
+@router.delete(
+    "/jobs/{job}",
+    summary="Stop a rebuild",
+    responses=examples.success(STOPPED_JOB, "The job as it stands now.")
+    | examples.failures(404, 503),
+)
+def stop_job(job: JobId, jobs: Rebuilds) -> Job:
+    """For everybody who waits for it; the index stays as it is. The job has failed
+    then, with `Stopped` as the type of its failure; one that had ended stays as it was.
+    """
+    found = jobs.stop(job)
+    return _job(jobs, job) if found is None else found
 
 
 @router.get(

@@ -12,7 +12,15 @@ from pydantic import TypeAdapter
 from starlette.middleware.cors import CORSMiddleware
 
 from askreport.library import Library
-from askreport.serve.api import admin, errors, health, routes, shown, tracing
+from askreport.serve.api import (
+    admin,
+    errors,
+    generations,
+    health,
+    routes,
+    shown,
+    tracing,
+)
 from askreport.serve.api.access import Access
 from askreport.serve.api.guard import Guard
 from askreport.serve.api.intake import Intake
@@ -46,6 +54,7 @@ PARTS = (
     shown.pages,
     routes.router,
     admin.router,
+    generations.router,
     health.router,
 )
 """Routes, in the order in which they are tried."""

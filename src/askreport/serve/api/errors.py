@@ -26,7 +26,7 @@ from askreport.serve.api.caller import KeyMissing, KeyTooNarrow
 from askreport.serve.api.readiness import Warming
 from askreport.serve.chat import refusals
 from askreport.serve.web import look
-from askreport.upkeep import documents
+from askreport.upkeep import documents, generations
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +128,7 @@ CALLER: Mapping[type[errors.AskreportError], int] = {
     OriginRefused: 403,
     later.BodySlow: 408,
     documents.DocumentThere: 409,
+    generations.GenerationRefused: 409,
     BodyLong: 413,
     documents.DocumentLong: 413,
     documents.NameRefused: 422,
@@ -195,6 +196,7 @@ TITLES: Mapping[str, str] = {
     "DocumentLong": "The document is too long",
     "DocumentThere": "There is a document of that name",
     "FilterWrong": "The filter contradicts itself",
+    "GenerationRefused": "That generation cannot answer, or not now",
     "HostUnknown": "Not the name of this service",
     "IndexDamaged": "The index is damaged",
     "IndexForeign": "The index is of another version",

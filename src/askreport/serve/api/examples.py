@@ -53,6 +53,7 @@ CITATION = types.Citation(
     text=PASSAGE.text,
     passage=PASSAGE.id,
     score=0.93,
+    link=f"http://127.0.0.1:8420/c/{PASSAGE.id}#passage",
 )
 
 ANSWER = types.Answer(
@@ -142,7 +143,7 @@ _FAILURES: dict[int | str, tuple[str, errors.Failure]] = {
         ),
     ),
     409: (
-        "There is a document of that name.",
+        "There is a document of that name, or the generation cannot answer.",
         errors.Failure(
             "DocumentThere",
             "there is a document 'annual-report.pdf' already",

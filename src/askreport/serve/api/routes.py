@@ -8,8 +8,9 @@ from starlette.responses import Response, StreamingResponse
 
 from askreport.errors import NotFound
 from askreport.serve import render
-from askreport.serve.api import examples, streamed
+from askreport.serve.api import examples, links, streamed
 from askreport.serve.api.caller import READER
+from askreport.serve.api.links import Linked
 from askreport.serve.api.parts import (
     DocumentId,
     PageNumber,
@@ -39,19 +40,14 @@ Asked = Annotated[
     )
     | examples.failures(404, 408, 413, 422, 503),
 )
-async def ask(asked: AskRequest, queue: Waiting) -> Asked:
-    """Answers in the reports' own sentences, each with a citation to check it by.
+async def ask(asked: AskRequest, queue: Waiting, to: Linked) -> Asked:
+    """Answers in the reports' own sentences, each with a citation to check it by: its
+    `link` opens the page of this service that shows the words.
 
     A question the reports do not answer is a success too: `status` is `no-evidence`,
     `citations` is empty, and `nearest` shows what came closest.
     """
-    return await queue.ask(
-        asked.question,
-        top=asked.top,
-        among=asked.filter.noun(),
-        earlier=asked.earlier,
-        explain=asked.explain,
-    )
+    return links.linked(await streamed.asked(queue, asked), to)
 
 
 @router.post(
@@ -61,13 +57,13 @@ async def ask(asked: AskRequest, queue: Waiting) -> Asked:
     response_class=StreamingResponse,
     responses=streamed.described() | examples.failures(404, 408, 413, 422, 503),
 )
-async def stream_answer(asked: AskRequest, queue: Waiting) -> Response:
+async def stream_answer(asked: AskRequest, queue: Waiting, to: Linked) -> Response:
     """The answer of `POST /ask` as server-sent events: `waiting` and `stage` while it
     is made, `text` for each sentence, `citation` for each citation, and at last
     `answer`, which is what `POST /ask` gives; or `problem`, if it fails after the
     stream has begun.
     """
-    return await streamed.response(queue, asked)
+    return await streamed.response(queue, asked, to)
 
 
 @router.post(

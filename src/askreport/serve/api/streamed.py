@@ -15,7 +15,8 @@ from starlette.responses import Response, StreamingResponse
 
 from askreport import stages
 from askreport.serve import render
-from askreport.serve.api import errors, examples, observed
+from askreport.serve.api import errors, examples, links, observed
+from askreport.serve.api.links import Links
 from askreport.serve.api.queue import Queue
 from askreport.serve.api.requests import AskRequest
 from askreport.types import Answer
@@ -42,7 +43,7 @@ EVENT = {
 _SENTENCE = re.compile(r".+?(?:\[\d+\])+\s*|.+", re.DOTALL)
 
 
-async def response(queue: Queue, asked: AskRequest) -> Response:
+async def response(queue: Queue, question: AskRequest, to: Links) -> Response:
     """The stream of an answer. Raises what the answer raises, if it does so soon."""
     told: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -52,7 +53,7 @@ async def response(queue: Queue, asked: AskRequest) -> Response:
         loop.call_soon_threadsafe(told.put_nowait, (stage, seconds))
 
     with stages.told(listen):
-        answering = asyncio.create_task(_asked(queue, asked))
+        answering = asyncio.create_task(_linked(queue, question, to))
     try:
         await asyncio.wait((answering,), timeout=PATIENCE_SECONDS)
     except asyncio.CancelledError:
@@ -67,14 +68,19 @@ async def response(queue: Queue, asked: AskRequest) -> Response:
     )
 
 
-async def _asked(queue: Queue, asked: AskRequest) -> Answer:
+async def asked(queue: Queue, question: AskRequest) -> Answer:
+    """The answer, in turn. Raises what `Queue.ask` raises."""
     return await queue.ask(
-        asked.question,
-        top=asked.top,
-        among=asked.filter.noun(),
-        earlier=asked.earlier,
-        explain=asked.explain,
+        question.question,
+        top=question.top,
+        among=question.filter.noun(),
+        earlier=question.earlier,
+        explain=question.explain,
     )
+
+
+async def _linked(queue: Queue, question: AskRequest, to: Links) -> Answer:
+    return links.linked(await asked(queue, question), to)
 
 
 async def _events(

@@ -10,9 +10,10 @@ from starlette.responses import JSONResponse, Response
 
 from askreport.serve import render
 from askreport.serve.api.caller import READER
+from askreport.serve.api.links import Linked, Links
 from askreport.serve.api.requests import MOST_TOP, Text
 from askreport.serve.chat import shared, signed
-from askreport.serve.chat.shared import Linked, Links, Shared
+from askreport.serve.chat.shared import Shared
 from askreport.types import Filter, Hit
 
 router = APIRouter(dependencies=[READER], include_in_schema=False)

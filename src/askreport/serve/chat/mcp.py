@@ -26,8 +26,10 @@ from starlette.types import Receive, Scope, Send
 
 from askreport.library import Library
 from askreport.serve.api import errors as told
-from askreport.serve.chat import mcp_tools, shared
-from askreport.serve.chat.shared import Chat, Links
+from askreport.serve.api import links as addresses
+from askreport.serve.api.links import Links
+from askreport.serve.chat import mcp_tools
+from askreport.serve.chat.shared import Chat
 
 PATH = "/mcp"
 
@@ -114,8 +116,9 @@ class Endpoint:
 
     async def _answer(self, request: Request, send: Send) -> None:
         scope, receive = request.scope, request.receive
-        known = self._chat.library.shelf.settings.origins
-        if not allowed(request.headers.get("origin"), (*known, self._chat.public_url)):
+        library = self._chat.library
+        known = (*library.shelf.settings.origins, addresses.public_url(library))
+        if not allowed(request.headers.get("origin"), known):
             await Response(status_code=403)(scope, receive, send)
         elif request.method != "POST":
             # No stream is open between requests, so there is nothing to listen to.
@@ -152,7 +155,7 @@ def allowed(origin: str | None, known: Iterable[str | None]) -> bool:
 
 
 def _asked_at(request: Any) -> Links:  # noqa: ANN401 - whatever the transport gives
-    return shared.links(request.app.state.chat, request)
+    return addresses.of(request.app.state.library, request)
 
 
 async def _list(

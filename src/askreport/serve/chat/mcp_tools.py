@@ -13,9 +13,10 @@ from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from askreport.serve import render
+from askreport.serve.api.links import Links, linked
 from askreport.serve.api.requests import MOST_TOP, Text
 from askreport.serve.chat import shared
-from askreport.serve.chat.shared import Asked, Chat, Links
+from askreport.serve.chat.shared import Asked, Chat
 from askreport.types import Citation, Filter, Passage, Shelved
 
 MOST_FOUND = 10
@@ -138,24 +139,19 @@ async def ask(chat: Chat, links: Links, given: AskArguments) -> Said:
     """The answer with its passages in it: clients do not follow links to resources."""
     among = Filter(documents=given.documents, since=given.since, until=given.until)
     asked = Asked(given.question, given.earlier, given.top, among)
-    answer = await shared.answer(chat, asked)
-    shown = answer.citations or answer.nearest
-    known = {c.passage: links.words(c.passage) for c in shown}
-    addresses = [f"[{c.marker}] {known[c.passage]}" for c in shown]
-    parts = [render.plain(answer), "\n".join(["Links:", *addresses] if shown else [])]
-    text = "\n\n".join(part for part in parts if part)
+    answer = linked(await shared.answer(chat, asked), links)
     data = {
         "status": answer.status,
         "question": answer.question,
         "looked_up": answer.looked_up,
         "text": answer.text,
         "confidence": round(answer.confidence, 4),
-        "citations": [_cited(c, known) for c in answer.citations],
-        "nearest": [_cited(c, known) for c in answer.nearest],
+        "citations": [_cited(c) for c in answer.citations],
+        "nearest": [_cited(c) for c in answer.nearest],
         "coverage": render.coverage(answer.coverage),
         "generation": answer.receipt.generation,
     }
-    return Said(text, data)
+    return Said(render.plain(answer), data)
 
 
 async def list_documents(chat: Chat, _: Links, __: ListArguments) -> Said:
@@ -195,12 +191,12 @@ def _placed(passage: Passage) -> dict[str, Any]:
     }
 
 
-def _cited(citation: Citation, known: dict[str, str]) -> dict[str, Any]:
+def _cited(citation: Citation) -> dict[str, Any]:
     said = asdict(citation)
-    said["original"] = said.pop("url")
+    said["original"], said["url"] = said.pop("url"), said.pop("link")
     said["score"] = round(citation.score, 4)
     said["section"], said["also"] = list(citation.section), list(citation.also)
-    return said | {"url": known[citation.passage]}
+    return said
 
 
 def _listed(one: Shelved) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from askreport import tokens
 from askreport.library import Library
 from askreport.serve.api import streamed
 from askreport.serve.api.caller import READER
+from askreport.serve.api.links import Linked, Links
 from askreport.serve.chat import shared, sources
 from askreport.serve.chat.openai_bodies import (
     ChatRequest,
@@ -30,7 +31,7 @@ from askreport.serve.chat.openai_bodies import (
     asked,
 )
 from askreport.serve.chat.refusals import BodyWrong, ModelUnknown
-from askreport.serve.chat.shared import Chat, Linked, Links, Shared
+from askreport.serve.chat.shared import Chat, Shared
 from askreport.serve.chat.sources import Form, Message
 from askreport.types import Answer
 

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from askreport.serve.api.caller import READER
+from askreport.serve.api.links import Linked
 from askreport.serve.chat import openai, shared, sources
 from askreport.serve.chat.openai_bodies import ResponseRequest, asked
 from askreport.serve.chat.refusals import BodyWrong
-from askreport.serve.chat.shared import Chat, Linked, Shared
+from askreport.serve.chat.shared import Chat, Shared
 from askreport.serve.chat.sources import Message
 
 router = APIRouter(prefix="/v1", dependencies=[READER], include_in_schema=False)

@@ -1,6 +1,5 @@
 """an app -> what its chat protocols share: the library, secrets, clock, addresses."""
 
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from anyio import to_thread
 from fastapi import Depends, Request
 
 from askreport.library import Library
-from askreport.serve.api import permalink
 from askreport.serve.api.queue import Queue
 from askreport.serve.chat.credentials import Credentials
 from askreport.serve.chat.signed import Clock, Once
@@ -21,8 +19,6 @@ from askreport.types import Answer, Filter, Found
 
 MOST_EARLIER = 50
 """Turns of a conversation that are handed on; the library reads the latest dozen."""
-
-_HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
 
 
 def _name() -> str:
@@ -48,12 +44,6 @@ class Chat:
         "https://hooks.slack-gov.com/",
     )
     """Where answers to Slack may be sent, and nowhere else."""
-
-    @property
-    def public_url(self) -> str | None:
-        """The address that readers know this service by, if settings say."""
-        said = self.library.shelf.settings.public_url
-        return said.rstrip("/") if said else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,41 +84,9 @@ async def found(chat: Chat, query: str, **more: Any) -> Found:  # noqa: ANN401
     return await to_thread.run_sync(find, abandon_on_cancel=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Where readers open citations."""
-
-    base: str
-
-    def passage(self, name: str) -> str:
-        """The page that shows a passage, without saying where on it."""
-        return f"{self.base}{permalink.PATH}{name}"
-
-    def words(self, name: str) -> str:
-        """The same page, opened at the words."""
-        return f"{self.passage(name)}#passage"
-
-
-def links(chat: Chat, request: Request) -> Links:
-    """Links under the public address, else under the one that was asked.
-
-    A Host header that names no host gives links without one: it would be repeated to
-    the reader.
-    """
-    if chat.public_url:
-        return Links(chat.public_url)
-    known = _HOST.fullmatch(request.headers.get("host", ""))
-    return Links(str(request.base_url).rstrip("/") if known else "")
-
-
 async def _chat(request: Request) -> Chat:
     found: Chat = request.app.state.chat
     return found
 
 
-async def _links(request: Request) -> Links:
-    return links(request.app.state.chat, request)
-
-
 Shared = Annotated[Chat, Depends(_chat)]
-Linked = Annotated[Links, Depends(_links)]

@@ -14,8 +14,9 @@ from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
+from askreport.serve.api.links import Linked, Links
 from askreport.serve.chat import inert, outgoing, shared, signed, spoken
-from askreport.serve.chat.shared import Asked, Chat, Linked, Links, Shared
+from askreport.serve.chat.shared import Asked, Chat, Shared
 from askreport.serve.chat.spoken import Spoken
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from askreport.serve import render
+from askreport.serve.api.links import Links
 from askreport.serve.chat import inert
-from askreport.serve.chat.shared import Links
 from askreport.types import Answer, Citation
 
 Form = Literal["text", "annotations", "openwebui"]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from askreport.serve import render
 from askreport.serve.api import errors as told
+from askreport.serve.api.links import Links
 from askreport.serve.chat import inert
-from askreport.serve.chat.shared import Links
 from askreport.types import Answer, Citation
 
 ASK = 'Ask a question, for example "What did the report say about staffing?"'

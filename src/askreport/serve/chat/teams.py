@@ -10,8 +10,9 @@ import anyio
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from askreport.serve.api.links import Linked
 from askreport.serve.chat import shared, signed, spoken
-from askreport.serve.chat.shared import Asked, Chat, Linked, Shared
+from askreport.serve.chat.shared import Asked, Chat, Shared
 from askreport.serve.chat.spoken import Spoken
 
 PATH = "/teams"
