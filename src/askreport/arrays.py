@@ -68,7 +68,7 @@ class Guarded:
         else:
             rows = np.asarray(key)
             assert rows.dtype != np.bool_  # noqa: S101 - nobody asks by mask
-            for row in np.unique(rows).tolist():
+            for row in np.unique(rows % len(self._plain)).tolist():
                 self._check(row, row + 1)
         return self._plain[key]
 
