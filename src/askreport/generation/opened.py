@@ -1,7 +1,7 @@
 """a published folder -> a Generation: read-only, each file checked when first read."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Self, TypeAlias, TypeVar
@@ -95,9 +95,11 @@ class Generation:
     def documents(self) -> tuple[Document, ...]:
         """What was read, in the order of the catalogue; pages when asked for."""
         held = self.stored
+        page = lru_cache(stored.KEPT_PAGES)(held.page)
         each = enumerate(zip(held.sources, held.unread, strict=True))
         return tuple(
-            Document(source, Pages(held, n), unread) for n, (source, unread) in each
+            Document(source, Pages(held, n, page), unread)
+            for n, (source, unread) in each
         )
 
     @cached_property
