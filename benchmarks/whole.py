@@ -1,7 +1,7 @@
 """whole shelves of growing size -> what opening one and asking it takes.
 
     python -m benchmarks.whole SETS_DIR [--sizes 10000 100000 1000000] [--shelf DIR]
-        [--json FILE] [--work DIR]
+        [--plot PNG] [--json FILE] [--work DIR]
 
 Unlike `benchmarks.scale`, which looks at the two searches alone, this publishes a
 generation with everything in it (texts, sections, words, sentences, passage and token
@@ -249,43 +249,78 @@ def ask(work: Path, root: Path) -> dict[str, object]:
     library = Library.open(root)
     library.ask(questions[0])
     first = time.perf_counter()
+    worked = time.process_time()
     opened = _resident()
-    times, parts = [], dict[str, list[float]]()
+    times, work_, parts = [], [], dict[str, list[float]]()
     for question in questions[1:]:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         with stages.told(lambda name, s: parts.setdefault(name, []).append(1000 * s)):
             library.ask(question)
         times.append(1000 * (time.perf_counter() - start))
+        work_.append(1000 * (time.process_time() - before))
     found = {
         "import_s": round(imported - began, 2),
         "open_and_first_s": round(first - imported, 2),
+        "start_to_first_processor_s": round(worked, 2),
         "p50_ms": round(statistics.median(times), 1),
+        "p50_processor_ms": round(statistics.median(work_), 1),
         "p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),
         **{f"{n}_ms": round(statistics.median(t), 1) for n, t in parts.items()},
         "resident_first_mb": opened,
         "resident_mb": _resident(),
     }
-    return found | _recall(work, library, questions)
+    return found | _searched(work, library)
 
 
-def _recall(work: Path, library: "Library", questions: list[str]) -> dict[str, object]:
-    """The share of the ten nearest that are found, where they are known."""
-    from askreport import dense
+def _searched(work: Path, library: "Library") -> dict[str, object]:
+    """The two searches alone, and the share of the ten nearest that are found."""
+    from askreport import dense, lexical
 
-    size = len(library.generation.passages)
-    if not (work / f"nearest-{size}.npy").exists():
+    generation = library.generation
+    near = work / f"nearest-{len(generation.passages)}.npy"
+    if not near.exists():
         return {}
-    asked = np.load(work / "asked.npy")
-    met = [
-        len(
-            {row for row, _ in dense.search(library.generation.dense, one, most=10)}
-            & own
-        )
-        for one, own in zip(
-            asked, map(set, np.load(work / f"nearest-{size}.npy").tolist()), strict=True
-        )
-    ]
-    return {"recall_at_10": round(sum(met) / (10 * len(questions)), 4)}
+    asked, known = np.load(work / "asked.npy"), np.load(near).tolist()
+    terms = json.loads((work / "asked.json").read_text())
+    met, times, words = 0, [], []
+    for vector, own, said in zip(asked, known, terms, strict=True):
+        start = time.perf_counter()
+        found = dense.search(generation.dense, vector, most=scale.MOST)
+        between = time.perf_counter()
+        lexical.search(generation.lexical, said, most=scale.MOST)
+        times.append(1000 * (between - start))
+        words.append(1000 * (time.perf_counter() - between))
+        met += len({row for row, _ in found[:10]} & set(own))
+    return {
+        "nearest_ms": round(statistics.median(times), 1),
+        "words_ms": round(statistics.median(words), 1),
+        "recall_at_10": round(met / (10 * len(known)), 4),
+    }
+
+
+def plot(found: Sequence[dict[str, Any]], path: Path) -> None:
+    """Cost against size, both on logarithmic scales."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    sized = [one for one in found if one["size"] != "shelf"]
+    sizes = [one["size"] for one in sized]
+    figure, axes = pyplot.subplots(1, 3, figsize=(13, 4))
+    shown = (
+        ("ms a question", ("p50_ms", "p95_ms", "encode_ms", "nearest_ms", "words_ms")),
+        ("s", ("open_and_first_s",)),
+        ("MB", ("resident_first_mb", "resident_mb", "megabytes")),
+    )
+    for axis, (what, names) in zip(axes, shown, strict=True):
+        for name in names:
+            axis.plot(sizes, [one[name] for one in sized], marker="o", label=name)
+        axis.set(xscale="log", yscale="log", xlabel="passages", ylabel=what)
+        axis.legend()
+        axis.grid(visible=True, alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(path, dpi=90)
 
 
 def _resident() -> float:
@@ -309,6 +344,7 @@ def main() -> None:
     parser.add_argument("sets", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10**4, 10**5, 10**6])
     parser.add_argument("--shelf", type=Path)
+    parser.add_argument("--plot", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--work", type=Path)
     parser.add_argument("--ask", type=Path, help="only ask that shelf, in this process")
@@ -325,10 +361,15 @@ def main() -> None:
             found.append({"size": "shelf", **asked(work, told.shelf, told.sets)})
             print(json.dumps(found[-1]), flush=True)
         for size in told.sizes:
-            built = build(work, size) if not (work / str(size)).exists() else {}
+            if not (work / f"built-{size}.json").exists():
+                told_ = json.dumps(build(work, size))
+                (work / f"built-{size}.json").write_text(told_)
+            built = json.loads((work / f"built-{size}.json").read_text())
             more = asked(work, work / str(size), told.sets)
             found.append({"size": size, **built, **more})
             print(json.dumps(found[-1]), flush=True)
+    if told.plot is not None:
+        plot(found, told.plot)
     if told.json is not None:
         told.json.write_text(json.dumps(found, indent=1))
 

@@ -46,9 +46,9 @@ BLUR = 2.5
 then about .37, where that of real questions with the nearest of 100,000 passages was
 .54. At 2 and below fewer cells were thought enough than real questions need."""
 
-AGAIN = 4
+AGAIN = 2
 """How many times the rows asked for are scored anew, since the bytes that found them
-are not exact."""
+are not quite exact."""
 
 TOGETHER = 65_536
 """Rows handled at once: a hundred megabytes of vectors."""

@@ -7,8 +7,9 @@ passages go through the same functions, so that they meet.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 
 import Stemmer
 
@@ -62,6 +63,11 @@ _OPENING = re.compile(r"[\"'“‘(\[]*[A-Z0-9£$€•\u00c0-\u00de-]")
 _LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028]")
 _BLANKS = re.compile(r"[ \t\x1f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
+_AROUND = re.compile(r" *\n *")
+_RUNS = re.compile("  +")
+_POSSESSIVE = re.compile(r"['’]s$")
+_GROUPING = re.compile(r",(?=\d{3})")
+
 
 def normalise(text: str) -> str:
     """NFC, unified line ends and blanks, invisible and control characters dropped."""
@@ -69,7 +75,7 @@ def normalise(text: str) -> str:
     text = _BLANKS.sub(" ", text).translate(INVISIBLE)
     # Composed last, since a character that was dropped may have kept two apart.
     text = unicodedata.normalize("NFC", text)
-    return re.sub(r" *\n *", "\n", re.sub("  +", " ", text))
+    return _AROUND.sub("\n", _RUNS.sub(" ", text))
 
 
 def unmarked(text: str) -> str:
@@ -152,15 +158,33 @@ def terms(text: str) -> list[str]:
     Figures keep their digits and lose their grouping commas, so `14,300` meets `14300`.
     The same for a text and its normalised form, whatever its case.
     """
-    folded = [_folded(word) for word in words(normalise(text))]
-    kept = [word for word in folded if word not in STOP_WORDS]
-    return [str(stem) for stem in _stemmer().stemWords(kept)]
+    (found,) = terms_of([text])
+    return found
+
+
+def terms_of(texts: Sequence[str]) -> list[list[str]]:
+    """The terms of each text; a word that is in many of them is stemmed once."""
+    each = [words(text if _plain(text) else normalise(text)) for text in texts]
+    folded = {word: _folded(word) for word in dict.fromkeys(chain.from_iterable(each))}
+    kept = [word for word in dict.fromkeys(folded.values()) if word not in STOP_WORDS]
+    stems = dict(zip(kept, map(str, _stemmer().stemWords(kept)), strict=True))
+    return [
+        [stems[folded[word]] for word in found if folded[word] in stems]
+        for found in each
+    ]
+
+
+def _plain(text: str) -> bool:
+    """Whether normalising it would change no word."""
+    return text.isascii() and text.isprintable()
 
 
 def _folded(word: str) -> str:
-    word = re.sub(r"['’]s$", "", word.casefold()).rstrip("%")
+    word = _POSSESSIVE.sub("", word.casefold()).rstrip("%")
     if word[:1].isdigit():
-        return re.sub(r",(?=\d{3})", "", word)
+        return _GROUPING.sub("", word)
+    if word.isascii():
+        return word
     return "".join(
         c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)
     )

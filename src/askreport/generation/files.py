@@ -20,8 +20,10 @@ from askreport.types import (
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The JSON objects of a file, one a line."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+    # All at once: parsed line by line, a list of thousands takes twice as long.
+    lines = path.read_bytes().rstrip(b"\n").replace(b"\n", b",")
+    found: list[dict[str, Any]] = json.loads(b"[" + lines + b"]")
+    return found
 
 
 def document_row(document: Document) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from askreport import errors
 from askreport.generation import blocks, files
 
-FORMAT = 5
+FORMAT = 6
 """Raised when a reader of the older number could not read the newer files rightly."""
 
-VECTORS = (4, FORMAT)
+VECTORS = (4, 5, FORMAT)
 """Formats whose vectors are stored as now: a build takes them over."""
 
 READING = 4

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import pairwise, starmap
 from pathlib import Path
 from typing import Self, TypeAlias, TypeVar
 
@@ -96,10 +96,12 @@ class Generation:
         """What was read, in the order of the catalogue; pages when asked for."""
         held = self.stored
         page = lru_cache(stored.KEPT_PAGES)(held.page)
-        each = enumerate(zip(held.sources, held.unread, strict=True))
+        pages = starmap(range, pairwise(held.pages.tolist()))
         return tuple(
-            Document(source, Pages(held, n, page), unread)
-            for n, (source, unread) in each
+            Document(source, Pages(held, own, page), unread)
+            for source, own, unread in zip(
+                held.sources, pages, held.unread, strict=True
+            )
         )
 
     @cached_property

@@ -165,12 +165,11 @@ class Pages(Sequence[Page]):
     """The pages of a document, decoded when they are asked for."""
 
     def __init__(
-        self, stored: Stored, document: int, page: Callable[[int], Page] | None = None
+        self, stored: Stored, places: range, page: Callable[[int], Page] | None = None
     ) -> None:
-        """Those of the document of that place; `page` decodes one."""
+        """Those of these places; `page` decodes one."""
         self._stored, self._page = stored, page or stored.page
-        first, last = (int(stored.pages[n]) for n in (document, document + 1))
-        self.places = range(first, last)
+        self.places = places
 
     def __len__(self) -> int:
         return len(self.places)

@@ -79,7 +79,8 @@ def _titles(generation: Generation) -> Titles:
 
 
 def _read(rows: Mapping[str, Rows]) -> Titles:
-    terms = {title: frozenset(_terms(title)) for title in rows}
+    each = texts.terms_of([_SEAM.sub(" ", title) for title in rows])
+    terms = dict(zip(rows, map(frozenset, each), strict=True))
     holding: dict[str, list[str]] = {}
     for title, held in terms.items():
         for term in held:
@@ -96,10 +97,6 @@ def _read(rows: Mapping[str, Rows]) -> Titles:
             title: sum(rarity[t] for t in held) for title, held in terms.items() if held
         },
     )
-
-
-def _terms(title: str) -> list[str]:
-    return texts.terms(_SEAM.sub(" ", title))
 
 
 @lru_cache(maxsize=256)

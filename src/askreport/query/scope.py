@@ -131,6 +131,8 @@ def may_hold(source: Source, asked: Filter) -> bool:
 
 def _check_known(generation: Generation, asked: Filter) -> None:
     """Raises NotFound for a value that nothing in the generation has."""
+    if not (asked.documents or asked.publishers or asked.kinds or asked.sections):
+        return
     documents = [d.source for d in generation.documents]
     failed = [d.source for d in generation.unreadable]
     _refuse_unreadable(generation, asked.documents)
