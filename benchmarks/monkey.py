@@ -51,6 +51,7 @@ def main() -> None:
         from tests.tui import monkey
 
         from askreport import Library
+        from askreport_tui import faults
 
         os.environ.update(monkey.at_home(folder))
         for display in ("DISPLAY", "WAYLAND_DISPLAY"):
@@ -60,7 +61,13 @@ def main() -> None:
         os.chdir(folder)
         began = time.monotonic()
         until = began + 60 * given.minutes
-        survived = asyncio.run(run(root, given.events, given.seed, until))
+        try:
+            survived = asyncio.run(run(root, given.events, given.seed, until))
+        except Exception:
+            log = faults.log()
+            if log.exists():  # where it happened
+                print(log.read_text("utf-8"), file=sys.stderr)
+            raise
         spent = time.monotonic() - began
     print(f"{survived} events survived, seed {given.seed}, {spent:.0f} s")
 

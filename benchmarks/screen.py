@@ -177,8 +177,8 @@ def held() -> float:
 
 
 async def remembering(shelf: Path, questions: int) -> None:
-    """Print what the process holds after each fifth of the questions, and the slope
-    over the later four fifths: caches fill before.
+    """Print what the process holds after each fifth of the questions, and its slope
+    after the first fifth and in the later half: caches fill before.
     """
     from askreport_tui import messages
     from askreport_tui.app import AskreportApp
@@ -196,10 +196,10 @@ async def remembering(shelf: Path, questions: int) -> None:
             taken.append(held())
             if number in (1, 10) or number % (questions // 5) == 0:
                 print(f"after {number} questions: {taken[-1]:.0f} MB", flush=True)
-    since = questions // 5
-    later = range(since, questions)
-    slope, _ = statistics.linear_regression(later, taken[since:])
-    print(f"from question {since} on: {100 * slope:+.2f} MB for 100 questions")
+    for since in (questions // 5, questions // 2):
+        later = range(since, questions)
+        slope, _ = statistics.linear_regression(later, taken[since:])
+        print(f"from question {since} on: {100 * slope:+.2f} MB for 100 questions")
 
 
 def load() -> str:

@@ -1,10 +1,16 @@
 """A seed -> random keys, clicks and resizes, each of which the app must survive."""
 
+import asyncio
 import random
+import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from textual.pilot import OutOfBounds, Pilot
+from textual import events
+from textual.app import App
+from textual.keys import _character_to_key, _get_unicode_name_from_key
+from textual.pilot import Pilot
 
 from askreport_tui.app import AskreportApp
 from askreport_tui.faults import Unexpected
@@ -31,24 +37,50 @@ started by it, whose end is waited for in tests of its own."""
 SIZES = ((80, 24), (120, 36), (220, 50), (40, 12), (20, 6), (99, 20), (100, 19))
 
 
+AT_ONCE = 10
+"""Events that come one behind the other before the app is waited for."""
+
+PATIENCE = 60.0
+"""Seconds after which it hangs: nothing of the kind takes a thousandth of it."""
+
+
 class Broken(Exception):
     """The app showed what it never may."""
 
 
-async def play(pilot: Pilot[None], events: int, *, seed: int) -> None:
-    """Throw so many events at the app. Raises what the app dies of, and Broken."""
+async def play(pilot: Pilot[None], number_of: int, *, seed: int) -> None:
+    """Throw so many events at the app. Raises what the app dies of, and Broken.
+
+    A few at a time come as fast as they can be made, as from a reader who types ahead.
+    """
     app = pilot.app
     assert isinstance(app, AskreportApp)
     met = _watch(app)
     chance = random.Random(seed)  # noqa: S311 - a seed is the point
-    for number in range(events):
-        said = await _event(pilot, chance)
+    said: list[str] = []
+    for number in range(1, number_of + 1):
+        said.append(await _event(pilot, chance))
+        await asyncio.sleep(0)
+        if number % AT_ONCE == 0 or number == number_of:
+            await _settled(pilot, f"event {number}, {said[-AT_ONCE:]}")
         if app._exception is not None:
             raise app._exception
         if met:
-            raise Broken(f"event {number}, {said}: {met[0]}")
+            raise Broken(f"event {number}, {said[-AT_ONCE:]}: {met[0]}")
         if not app.is_running:
-            raise Broken(f"event {number}, {said}: the app has ended")
+            raise Broken(f"event {number}, {said[-AT_ONCE:]}: the app has ended")
+
+
+async def _settled(pilot: Pilot[None], said: str) -> None:
+    """Once the app has taken what was thrown. Raises Broken if it hangs."""
+    taken = asyncio.Event()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            pilot.app.call_later(taken.set)
+            await taken.wait()
+            await pilot.pause(0)
+    except TimeoutError:
+        raise Broken(f"{said}: the app hangs") from None
 
 
 def _watch(app: AskreportApp) -> list[str]:
@@ -76,15 +108,27 @@ async def _event(pilot: Pilot[None], chance: random.Random) -> str:
         await pilot.resize_terminal(*size)
         return f"size {size}"
     if what < 0.25:
-        wide, high = pilot.app.size
-        at = (chance.randrange(max(wide, 1)), chance.randrange(max(high, 1)))
-        try:
-            await pilot.click(offset=at)
-        except OutOfBounds:
-            return "a click beside the screen"
-        return f"click {at}"
-    key = chance.choice(KEYS)
-    await pilot.press(key)
+        return _click(pilot.app, chance)
+    return _press(pilot.app, chance.choice(KEYS))
+
+
+def _click(app: App[None], chance: random.Random) -> str:
+    wide, high = app.size
+    at = (chance.randrange(max(wide, 1)), chance.randrange(max(high, 1)))
+    for kind in (events.MouseDown, events.MouseUp):
+        app.post_message(kind(None, *at, 0, 0, 1, False, False, False, *at))
+    return f"click {at}"
+
+
+def _press(app: App[None], key: str) -> str:
+    """As a terminal's driver tells of a key."""
+    named = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+    written: str | None = key if len(key) == 1 else None
+    with suppress(KeyError):
+        written = unicodedata.lookup(_get_unicode_name_from_key(named))
+    pressed = events.Key(named, written)
+    pressed.set_sender(app)
+    app.post_message(pressed)
     return f"key {key!r}"
 
 

@@ -210,6 +210,22 @@ class AskreportApp(Surviving):
                 action = partial(self.run_action, binding.action, screen)
                 yield SystemCommand(binding.tooltip, keys_of(binding), action)
 
+    def action_command_palette(self) -> None:
+        """Every command."""
+        from askreport_tui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Choose a theme."""
+        from textual.theme import ThemeProvider
+
+        from askreport_tui.screens.palette import Palette
+
+        said = "Search for themes…"
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder=said))
+
     def action_keys(self) -> None:
         """Show what the keys do."""
         from askreport_tui.screens.help import HelpScreen

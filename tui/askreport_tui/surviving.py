@@ -20,7 +20,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.worker import WorkerFailed
+from textual.worker import WorkerFailed, get_current_worker
 
 from askreport import errors
 from askreport_tui import faults, glyphs, messages
@@ -58,11 +58,22 @@ class Surviving(App[None]):
 
         `opening` says that the part was being made.
         """
+        if self._gone(node):
+            return
         if isinstance(error, WorkerFailed):
             error = error.error
         screen = node.screen if isinstance(node, Widget) and node.is_attached else None
         said = faults.met(error)
         self.post_message(messages.Met(said, screen if opening else None))
+
+    def _gone(self, node: object) -> bool:
+        """Whether a part is of a screen that the reader has left: what was still under
+        way there, and now finds nothing of it, is no fault. Textual's own palette is
+        full of such.
+        """
+        if not isinstance(node, Widget):
+            return False
+        return not any(part in self.screen_stack for part in node.ancestors_with_self)
 
     @on(messages.Met)
     def show_met(self, event: messages.Met) -> None:
@@ -84,7 +95,9 @@ class Surviving(App[None]):
         if not self._running or not self._screen_stack:
             super()._handle_exception(error)  # there is nothing to go on with
             return
-        node = active_message_pump.get(None)
+        node: object = active_message_pump.get(None)
+        if isinstance(error, WorkerFailed):
+            node = get_current_worker().node
         opening = isinstance(node, MessagePump) and not node._is_mounted
         self.meet(error, node, opening=opening)
 

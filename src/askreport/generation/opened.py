@@ -1,7 +1,7 @@
 """a published folder -> a Generation: read-only, each file checked when first read."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise, starmap
 from pathlib import Path
 from typing import Self, TypeAlias, TypeVar
@@ -95,9 +95,10 @@ class Generation:
     def documents(self) -> tuple[Document, ...]:
         """What was read, in the order of the catalogue; pages when asked for."""
         held = self.stored
+        page = lru_cache(stored.KEPT_PAGES)(held.page)
         pages = starmap(range, pairwise(held.pages.tolist()))
         return tuple(
-            Document(source, Pages(held, own), unread)
+            Document(source, Pages(held, own, page), unread)
             for source, own, unread in zip(
                 held.sources, pages, held.unread, strict=True
             )

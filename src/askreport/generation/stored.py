@@ -9,6 +9,7 @@ shelf of a million passages is as small as its list of documents.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ FILES = (
     *("homes", "spans", "places", "paths", "path_ends", "sections", "ids", "order"),
 )
 """The arrays on disk, each `<name>.npy`."""
+
+KEPT_PASSAGES = 4096
+KEPT_PAGES = 64
+"""How many stay decoded: what one question looks at, the next often does too."""
 
 NONE = -1
 """Stands for the number of a page that has none."""
@@ -159,9 +164,11 @@ class Stored:
 class Pages(Sequence[Page]):
     """The pages of a document, decoded when they are asked for."""
 
-    def __init__(self, stored: Stored, places: range) -> None:
-        """Those of these places."""
-        self._stored = stored
+    def __init__(
+        self, stored: Stored, places: range, page: Callable[[int], Page] | None = None
+    ) -> None:
+        """Those of these places; `page` decodes one."""
+        self._stored, self._page = stored, page or stored.page
         self.places = places
 
     def __len__(self) -> int:
@@ -170,7 +177,7 @@ class Pages(Sequence[Page]):
     def __getitem__(self, at: Any) -> Any:  # noqa: ANN401 - as a tuple has it
         if isinstance(at, slice):
             return tuple(self._stored.page(place) for place in self.places[at])
-        return self._stored.page(self.places[at])
+        return self._page(self.places[at])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -184,7 +191,7 @@ class Pages(Sequence[Page]):
         sought = NONE if number is None else number
         if sought not in held or number == NONE:
             return None
-        return self._stored.page(self.places[held.index(sought)])
+        return self._page(self.places[held.index(sought)])
 
 
 class Passages(Sequence[Passage]):
@@ -192,6 +199,7 @@ class Passages(Sequence[Passage]):
 
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
+        self._passage = lru_cache(KEPT_PASSAGES)(stored.passage)
 
     def __len__(self) -> int:
         return len(self._stored)
@@ -200,7 +208,7 @@ class Passages(Sequence[Passage]):
         rows = range(len(self))[at]
         if isinstance(rows, range):
             return tuple(map(self._stored.passage, rows))
-        return self._stored.passage(rows)
+        return self._passage(rows)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)

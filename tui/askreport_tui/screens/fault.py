@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -11,6 +12,7 @@ from textual.screen import ModalScreen
 from askreport.errors import AskreportError
 from askreport_tui import messages
 from askreport_tui.desk import Desk
+from askreport_tui.screens import leaving
 from askreport_tui.widgets.trouble_panel import TroublePanel
 
 
@@ -36,6 +38,10 @@ class FaultScreen(ModalScreen[None]):
         panel = self.query_one(TroublePanel)
         panel.report(self._error, self._desk.relative)
         panel.focus_remedy()
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close it."""
+        return leaving.once(self, super().dismiss, result)
 
     @on(messages.PanelClosed)
     def close(self) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -16,6 +17,7 @@ from askreport.types import Filter
 from askreport_tui import filtering, glyphs, messages
 from askreport_tui.desk import Desk
 from askreport_tui.filtering import Known
+from askreport_tui.screens import leaving
 from askreport_tui.widgets.filter_field import FilterField
 from askreport_tui.widgets.superseded_box import SupersededBox
 
@@ -37,6 +39,10 @@ class FilterScreen(ModalScreen[Filter | None]):
         self._desk = desk
         self._known = known
         self._among = among
+
+    def dismiss(self, result: Filter | None = None) -> AwaitComplete:
+        """Close it."""
+        return leaving.once(self, super().dismiss, result)
 
     def compose(self) -> ComposeResult:
         """A line a field, what there is to choose from, what is wrong."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -18,6 +19,7 @@ from askreport import text as texts
 from askreport.errors import AskreportError
 from askreport_tui import aside, export, glyphs
 from askreport_tui.export import Wish
+from askreport_tui.screens import leaving
 from askreport_tui.widgets.tick_box import TickBox
 
 MOST_NAMES = 5000
@@ -79,6 +81,10 @@ class Form(ModalScreen[object]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", tooltip="Leave it as it is"),
     ]
+
+    def dismiss(self, result: object = None) -> AwaitComplete:
+        """Close it."""
+        return leaving.once(self, super().dismiss, result)
 
     def action_leave(self) -> None:
         """Close without a change."""

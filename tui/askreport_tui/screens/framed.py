@@ -6,12 +6,14 @@ A failure becomes the panel with its hint, on whichever screen it happens.
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Footer, Static
 
 from askreport_tui import glyphs
 from askreport_tui.desk import Desk
+from askreport_tui.screens import leaving
 from askreport_tui.screens.troubled import Troubled
 from askreport_tui.widgets.build_panel import BuildPanel
 from askreport_tui.widgets.table import Table
@@ -50,6 +52,10 @@ class Framed(Troubled[R]):
         said = " · ".join(glyphs.shown(part).replace("\n", " ") for part in more)
         heading = Content.assemble((self.HEADING, "bold $accent"), "  ", said)
         self.query_one("#heading", Static).update(heading)
+
+    def dismiss(self, result: R | None = None) -> AwaitComplete:
+        """Close it."""
+        return leaving.once(self, super().dismiss, result)
 
     def action_back(self) -> None:
         """Close the panel, or the screen."""

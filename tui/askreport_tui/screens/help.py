@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -10,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from askreport_tui import keys
+from askreport_tui.screens import leaving
 
 
 class HelpScreen(ModalScreen[None]):
@@ -18,6 +20,10 @@ class HelpScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close"),
     ]
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close it."""
+        return leaving.once(self, super().dismiss, result)
 
     def compose(self) -> ComposeResult:
         """One text, in a box that scrolls."""

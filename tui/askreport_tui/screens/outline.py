@@ -14,6 +14,7 @@ from askreport_tui import glyphs, place
 from askreport_tui.desk import Desk
 from askreport_tui.place import Place
 from askreport_tui.screens.framed import Framed
+from askreport_tui.widgets.options import Options
 
 
 class OutlineScreen(Framed[Place]):
@@ -32,11 +33,11 @@ class OutlineScreen(Framed[Place]):
 
     def body(self) -> ComposeResult:
         """The headings."""
-        yield OptionList(markup=False)
+        yield Options(markup=False)
 
     def on_mount(self) -> None:
         """Fetch the document."""
-        self.query_one(OptionList).focus()
+        self.query_one(Options).focus()
         self.name_it("reading…")
         self.look(lambda: self.desk.document(self._document), self.list_all)
 
@@ -53,7 +54,7 @@ class OutlineScreen(Framed[Place]):
                 self._places.append(place.of_page(found.source, page))
                 lines.append(f"  · {at or 'from the top'}")
         shown = [Option(glyphs.shown(line).replace("\n", " ")) for line in lines]
-        listed = self.query_one(OptionList)
+        listed = self.query_one(Options)
         listed.set_options(shown)
         listed.highlighted = 0 if shown else None
 
@@ -65,4 +66,4 @@ class OutlineScreen(Framed[Place]):
 
     def action_read(self) -> None:
         """Read at the current heading."""
-        self.query_one(OptionList).action_select()
+        self.query_one(Options).action_select()

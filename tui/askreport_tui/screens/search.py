@@ -16,6 +16,7 @@ from askreport_tui import filtering, glyphs
 from askreport_tui.desk import Desk
 from askreport_tui.place import Place
 from askreport_tui.screens.framed import Framed
+from askreport_tui.widgets.options import Options
 
 MOST = 240
 """Characters of a passage that are shown of a hit."""
@@ -40,7 +41,7 @@ class SearchScreen(Framed[Place]):
     def body(self) -> ComposeResult:
         """The words above what was found."""
         yield Input(self._words, placeholder="Words, then Enter", id="words")
-        yield OptionList(markup=False)
+        yield Options(markup=False)
 
     def on_mount(self) -> None:
         """Words come first."""
@@ -60,7 +61,7 @@ class SearchScreen(Framed[Place]):
         self._hits = found
         chips = filtering.chips(self._among)
         self.name_it(texts.counted(len(found), "passage"), *chips)
-        listed = self.query_one(OptionList)
+        listed = self.query_one(Options)
         listed.set_options([Option(_entry(hit)) for hit in found])
         if found:
             listed.highlighted = 0
@@ -74,7 +75,7 @@ class SearchScreen(Framed[Place]):
 
     def action_list(self) -> None:
         """From the words to what was found."""
-        self.query_one(OptionList).focus()
+        self.query_one(Options).focus()
 
     def action_words(self) -> None:
         """Back to the words."""

@@ -10,6 +10,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from askreport_tui import glyphs, messages
+from askreport_tui.widgets.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from askreport.types import Citation
 
 
-class CitationList(OptionList):
+class CitationList(Options):
     """One entry a citation, in the order of their markers."""
 
     def __init__(self) -> None:
