@@ -347,7 +347,7 @@ class Vectors(Askreport):
         recipe.model.freeze()
         found = recipe.model.open().encode([row["text"] for row in rows])
         folder.mkdir(parents=True, exist_ok=True)
-        dense.write(dense.build(found.vectors), folder / "dense.faiss")
+        dense.write(dense.build(found.vectors), folder)
 
 
 SYSTEMS: dict[str, type[System]] = {
