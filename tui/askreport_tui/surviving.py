@@ -20,6 +20,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import OptionList
 from textual.worker import WorkerFailed, get_current_worker
 
 from askreport import errors
@@ -132,6 +133,8 @@ def _watch(app: Surviving, widget: Widget) -> None:
     dispatch = widget._dispatch_message
 
     async def dispatched(message: Message) -> None:
+        if _late(widget, message):
+            return
         try:
             await dispatch(message)
         except Exception as error:  # noqa: BLE001 - the screen survives every one
@@ -145,6 +148,16 @@ def _watch(app: Surviving, widget: Widget) -> None:
         widget.get_content_width, lambda container, *_: container.width
     )
     named.get_content_height = look.survived(widget.get_content_height, lambda *_: ROWS)
+
+
+def _late(widget: Widget, message: Message) -> bool:
+    """Whether a click is on an option that its list has no longer: Textual looks it up
+    none the less.
+    """
+    if not (isinstance(widget, OptionList) and isinstance(message, events.Click)):
+        return False
+    option = message.style.meta.get("option")
+    return option is not None and option >= widget.option_count
 
 
 def _blank(crop: Region) -> list[Strip]:
