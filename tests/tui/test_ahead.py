@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from rich.style import Style
 from tests.tui.seen import painted
 from textual import events
 from textual.pilot import Pilot
@@ -15,6 +16,7 @@ from askreport_tui.screens.outline import OutlineScreen
 from askreport_tui.screens.palette import Palette
 from askreport_tui.screens.reading import ReadingScreen
 from askreport_tui.screens.shelf import ShelfScreen
+from askreport_tui.widgets.key_line import KeyLine
 from askreport_tui.widgets.options import Options
 
 Show = Callable[..., AskreportApp]
@@ -107,3 +109,43 @@ async def test_what_is_typed_before_the_panes_are_there_is_asked(
             await pilot.pause()
         await calm(pilot)
         assert reading.reading.answer.question == PAINTED
+
+
+async def test_a_click_on_what_a_list_has_no_longer_does_nothing(
+    show: Show, piers: Library, ask: Ask, calm: Calm
+) -> None:
+    app = show(library=piers)
+    async with app.run_test(size=(120, 36)) as pilot:
+        reading = await ask(pilot, PAINTED)
+        before = reading.citation
+        late = Style.from_meta({"option": 99})
+        click = events.Click(
+            reading.citations, 3, 3, 0, 0, 1, False, False, False, style=late
+        )
+        reading.citations.post_message(click)
+        await calm(pilot)
+        assert reading.citation == before
+
+
+async def test_the_keys_at_the_bottom_are_made_anew_for_other_keys_only(
+    show: Show, piers: Library, ask: Ask, calm: Calm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[KeyLine] = []
+    recompose = KeyLine.recompose
+
+    async def seen(line: KeyLine) -> None:
+        made.append(line)
+        await recompose(line)
+
+    app = show(library=piers)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ask(pilot, PAINTED)
+        await calm(pilot)
+        monkeypatch.setattr(KeyLine, "recompose", seen)
+        await pilot.press("a", "c", "a")
+        await calm(pilot)
+        assert not made
+        await pilot.press("slash")
+        await calm(pilot)
+        assert made
+        assert "Earlier" in painted(app)

@@ -60,6 +60,8 @@ class Afar(Desk):
         self._looked = 0.0
         self._job = ""
         """The build that is being followed; empty while there is none."""
+        self._expected = ""
+        """The generation that is to answer there."""
         self._stops = False
         """Whether the reader wants it ended."""
         self._unstopped: AskreportError | None = None
@@ -221,7 +223,10 @@ class Afar(Desk):
     def _await_generation(self, name: str) -> None:
         """Until the service answers from it, so that what is listed next is of it."""
         until = time.monotonic() + PICK_UP_SECONDS
-        while self._service.ready().generation != name and time.monotonic() < until:
+        self._expected = name  # who goes to another meanwhile waits for that one
+        while self._expected == name and time.monotonic() < until:
+            if self._service.ready().generation == name:
+                return
             time.sleep(0.1)
 
     def _sent(self, given: str) -> shelving.Added:

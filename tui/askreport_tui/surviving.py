@@ -8,6 +8,7 @@ of these on purpose and so tells when a new Textual has moved them.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,11 +16,14 @@ from textual import events, on
 from textual._context import active_message_pump
 from textual.app import App
 from textual.dom import DOMNode
+from textual.errors import NoWidget
 from textual.geometry import Region
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import OptionList
 from textual.worker import WorkerFailed, get_current_worker
 
 from askreport import errors
@@ -102,6 +106,8 @@ class Surviving(App[None]):
         self.meet(error, node, opening=opening)
 
     async def _dispatch_message(self, message: Message) -> None:
+        if self._screen_stack and _beside(self.screen, message):
+            return
         try:
             await super()._dispatch_message(message)
         except Exception as error:
@@ -132,6 +138,8 @@ def _watch(app: Surviving, widget: Widget) -> None:
     dispatch = widget._dispatch_message
 
     async def dispatched(message: Message) -> None:
+        if _late(widget, message):
+            return
         try:
             await dispatch(message)
         except Exception as error:  # noqa: BLE001 - the screen survives every one
@@ -145,6 +153,25 @@ def _watch(app: Surviving, widget: Widget) -> None:
         widget.get_content_width, lambda container, *_: container.width
     )
     named.get_content_height = look.survived(widget.get_content_height, lambda *_: ROWS)
+
+
+def _beside(screen: Screen[Any], message: Message) -> bool:
+    """Whether a click is on what was taken away and is painted until the next frame."""
+    if not isinstance(message, events.MouseDown):
+        return False
+    with suppress(NoWidget):
+        return not screen.get_widget_at(message.x, message.y)[0].is_attached
+    return False
+
+
+def _late(widget: Widget, message: Message) -> bool:
+    """Whether a click is on an option that its list has no longer: Textual looks it up
+    none the less.
+    """
+    if not (isinstance(widget, OptionList) and isinstance(message, events.Click)):
+        return False
+    option = message.style.meta.get("option")
+    return option is not None and option >= widget.option_count
 
 
 def _blank(crop: Region) -> list[Strip]:

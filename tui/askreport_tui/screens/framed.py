@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from askreport_tui import glyphs
 from askreport_tui.desk import Desk
 from askreport_tui.screens import leaving
 from askreport_tui.screens.troubled import Troubled
 from askreport_tui.widgets.build_panel import BuildPanel
+from askreport_tui.widgets.key_line import KeyLine
 from askreport_tui.widgets.table import Table
 from askreport_tui.widgets.trouble_panel import TroublePanel
 
@@ -41,7 +42,7 @@ class Framed(Troubled[R]):
         yield TroublePanel()
         yield BuildPanel()
         yield from self.body()
-        yield Footer()
+        yield KeyLine()
 
     def body(self) -> ComposeResult:
         """What it shows."""

@@ -54,10 +54,11 @@ class Parts(Troubled[None]):
 
     async def add_rest(self) -> None:
         """Add what is hidden at first, and the keys."""
-        from textual.widgets import Footer, Tab, Tabs
+        from textual.widgets import Tab, Tabs
 
         from askreport_tui.widgets.build_panel import BuildPanel
         from askreport_tui.widgets.filter_bar import FilterBar
+        from askreport_tui.widgets.key_line import KeyLine
         from askreport_tui.widgets.trouble_panel import TroublePanel
 
         self.app.stylesheet.read(LOOKS / "rest.tcss")
@@ -69,7 +70,7 @@ class Parts(Troubled[None]):
             before="#panes",
         )
         self.whole = True
-        await self.mount(Footer())
+        await self.mount(KeyLine())
         self.refresh_bindings()  # what keys do is shown once they do it
 
     @property
