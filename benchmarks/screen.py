@@ -46,13 +46,19 @@ Empty().run()
 """An app that shows the word that is waited for, and nothing else."""
 
 SEEN: Mapping[str, Sequence[bytes]] = {
-    "askreport": (b"Question",),
-    "askreport, with panes": (b"Question", b"Answer", b"Citations", b"Page"),
-    "askreport, whole": (b"Question", b"Answer", b"Citations", b"Page", b"Earlier"),
+    "question": (b"Question",),
+    "panes": (b"Question", b"Answer", b"Citations", b"Page"),
+    "keys": (b"Question", b"Answer", b"Citations", b"Page", b"Earlier"),
 }
 """What is on the screen by then: the first frame has the question to be written, the
 next one the panes by their titles, the third the keys in the footer.
 """
+
+STARTED: Mapping[str, Sequence[str]] = {
+    "askreport tui": ("-m", "askreport", "tui"),
+    "askreport_tui": ("-m", "askreport_tui"),
+}
+"""As a reader starts it, with the command line in front; and without that."""
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -91,14 +97,15 @@ def painted(command: list[str], awaited: Iterable[Sequence[bytes]]) -> Iterator[
 
 def paints(shelf: Path, runs: int) -> None:
     """Print the medians, taking turns."""
-    empty = [sys.executable, "-c", EMPTY]
-    ours = [sys.executable, "-m", "askreport_tui", "--shelf", str(shelf)]
-    named = ["empty app", *SEEN]
-    taken: dict[str, list[float]] = {name: [] for name in named}
+    named = [f"{one}, {part}" for one in STARTED for part in SEEN]
+    taken: dict[str, list[float]] = {name: [] for name in ("empty app", *named)}
     for run in range(runs + 1):
-        seconds = [*painted(empty, [[b"Question"]]), *painted(ours, SEEN.values())]
+        seconds = [*painted([sys.executable, "-c", EMPTY], [[b"Question"]])]
+        for words in STARTED.values():
+            ours = [sys.executable, *words, "--shelf", str(shelf)]
+            seconds += painted(ours, SEEN.values())
         if run:  # the first fills the caches of the disk
-            for name, took in zip(named, seconds, strict=True):
+            for name, took in zip(taken, seconds, strict=True):
                 taken[name].append(took)
     medians = {name: statistics.median(found) for name, found in taken.items()}
     for name, took in medians.items():

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.tui.seen import painted
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Static, Tabs
 
@@ -214,7 +215,7 @@ async def test_a_key_opens_the_palette(
         await ready(pilot)
         await pilot.press("escape", key)
         await pilot.pause()
-        assert type(app.screen).__name__ == "CommandPalette"
+        assert isinstance(app.screen, CommandPalette)
         await pilot.press("escape")
         await app.workers.wait_for_complete()
 

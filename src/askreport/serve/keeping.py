@@ -1,12 +1,17 @@
 """keys add, list, revoke -> who may call the HTTP service, and to do what."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from askreport.serve.console import Shelf, said, tell
-from askreport.serve.keys import Keys, Scope
+
+if TYPE_CHECKING:
+    from askreport.serve.keys import Keys
+
+Scope = Literal["read", "admin"]
+"""As `serve.keys` has it, which brings pydantic along that no other command needs."""
 
 app = typer.Typer(
     help="Make, list and revoke the API keys of the HTTP service.",
@@ -59,7 +64,8 @@ def revoke(name: Name, shelf: Shelf = None) -> None:
     said(f"the key {revoked.name} ({revoked.scope}) opens nothing any more")
 
 
-def _keys(shelf: Shelf) -> Keys:
+def _keys(shelf: Shelf) -> "Keys":
     from askreport import settings
+    from askreport.serve.keys import Keys
 
     return Keys(settings.open_shelf(shelf).keys)
