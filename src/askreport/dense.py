@@ -266,7 +266,7 @@ def search(
     index: Index, vector: Floats, *, most: int, among: Sequence[int] | None = None
 ) -> list[tuple[int, float]]:
     """(row, cosine), nearest first, ties by row; `among` restricts the rows exactly,
-    and none of those is missed.
+    and none of those is missed, unless they are most of a large shelf.
     """
     if most < 1 or index.ntotal == 0 or (among is not None and len(among) == 0):
         return []
@@ -288,7 +288,7 @@ def _scored_anew(
 ) -> list[tuple[int, float]]:
     """The best of what the cells hold, or of `among`, by the vectors."""
     wanted = None if among is None else np.unique(np.asarray(among, dtype=np.int64))
-    if wanted is None or len(wanted) > EXACT:
+    if wanted is None or len(wanted) > max(EXACT, index.ntotal // 2):
         numbers = np.sort(_rough(index, vector, AGAIN * most, wanted))
     else:
         numbers = wanted
