@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # What pip says goes to stderr: stdout is the answer.
-INSTALL = >&2 $(PIP) install --constraint constraints.txt
+# Modules are compiled when they are first imported: most of them never are.
+INSTALL = >&2 $(PIP) install --no-compile --constraint constraints.txt
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 FAILED = { echo "not installed: the lines above say why; make resumes here" >&2; exit 1; }
 
@@ -14,12 +15,10 @@ FAILED = { echo "not installed: the lines above say why; make resumes here" >&2;
 override Q := $(value Q)
 export Q
 export HF_HUB_OFFLINE ?= 1
-# One more than two processors: tests that wait for a terminal, a browser or a server
-# leave room for others.
-WORKERS ?= 3
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help ask asked build tui serve test check typed documented bench docs format wheel clean
+.PHONY: help ask asked build tui serve test check bench docs format wheel clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,14 +45,9 @@ check: $(VENV)/.developing build  ## the whole gate: format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory -j 2 typed documented
-	$(MAKE) --no-print-directory test
-
-typed:
-	$(BIN)/mypy
-
-documented:
+	$(BIN)/mypy --num-workers $(WORKERS)
 	$(BIN)/cog --check -P README.md docs/*.md
+	$(MAKE) --no-print-directory test
 
 bench: $(VENV)/.developing build  ## measure beside peers; installs each, takes an hour
 	$(BIN)/python -m benchmarks.peers.compare --json bench.json

@@ -4,6 +4,7 @@ Tests that need the real model build their own shelf (see tests/quality).
 """
 
 import gc
+import shutil
 import signal
 from pathlib import Path
 
@@ -21,6 +22,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 hypothesis.settings.register_profile("askreport", deadline=None)
 hypothesis.settings.load_profile("askreport")
 
+ROOT = Path(__file__).parents[1]
+
 YOUNG = 20_000
 """New objects between two looks of the garbage collector; a test makes many that the
 collector would look at a dozen times and find in use."""
@@ -31,12 +34,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 20)
-
-
-def pytest_runtest_setup() -> None:
-    """A service that ends in this process has its collector look at everything."""
-    if not gc.get_freeze_count():
-        gc.freeze()
 
 
 SETTINGS = """\
@@ -148,6 +145,20 @@ def make_shelf(root: Path) -> Path:
     (root / "sources" / "lighthouse.html").write_text(LIGHTHOUSE, "utf-8")
     write_pdf(root / "sources" / "bridges.pdf")
     return root
+
+
+def own_documents(root: Path) -> Library:
+    """The repository's documents with all settings at their defaults, built: what its
+    own index holds of them is not encoded again.
+    """
+    root.mkdir()
+    (root / "askreport.toml").write_text("", "utf-8")
+    shutil.copytree(ROOT / "sources", root / "sources")
+    if (ROOT / "index" / "CURRENT").exists():
+        shutil.copytree(ROOT / "index", root / "index")
+    library = Library.open(root)
+    library.build()
+    return library
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ before it breaks a floor. `held` questions are scored and never looked at.
 from pathlib import Path
 
 import pytest
+from tests.conftest import own_documents
 from tests.quality import asking
 from tests.quality.asking import Figures, Outcome
 
@@ -18,20 +19,10 @@ ORIGINALS = ROOT.parent / "shared" / "originals"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quality")]
 
 
-def shelf_of(folder: Path, root: Path) -> Library:
-    """A library over the documents of a folder, all settings at their defaults."""
-    root.mkdir()
-    (root / "askreport.toml").write_text("", "utf-8")
-    (root / "sources").symlink_to(folder, target_is_directory=True)
-    library = Library.open(root)
-    library.build()
-    return library
-
-
 @pytest.fixture(scope="module")
 def digests(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The repository's own documents."""
-    return shelf_of(ROOT / "sources", tmp_path_factory.mktemp("digests") / "shelf")
+    return own_documents(tmp_path_factory.mktemp("digests") / "shelf")
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +86,11 @@ def test_every_quote_stands_on_its_page(
 def test_the_same_questions_find_their_answers_in_the_originals(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    library = shelf_of(ORIGINALS, tmp_path_factory.mktemp("originals") / "shelf")
+    root = tmp_path_factory.mktemp("originals")
+    (root / "askreport.toml").write_text("", "utf-8")
+    (root / "sources").symlink_to(ORIGINALS, target_is_directory=True)
+    library = Library.open(root)
+    library.build()
     asked = [
         asking.outcome(library, q, "originals")
         for q in asking.questions()

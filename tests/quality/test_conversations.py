@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import own_documents
 from tests.quality.asking import is_right
-from tests.quality.test_answers import ROOT, shelf_of
 
 from askreport import Library
 
@@ -30,7 +30,7 @@ def conversations(split: str | None = None) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def digests(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The repository's own documents."""
-    return shelf_of(ROOT / "sources", tmp_path_factory.mktemp("turns") / "shelf")
+    return own_documents(tmp_path_factory.mktemp("turns") / "shelf")
 
 
 def share(library: Library, asked: list[dict[str, Any]], *, carrying: bool) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import write_pdf
+from tests.conftest import own_documents, write_pdf
 from tests.tui.terminal import COMMAND, Terminal
 
 pytestmark = [
@@ -36,13 +36,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first shelf, with the index that a build with the real model makes of it."""
-    from askreport import Library
-
-    root = tmp_path_factory.mktemp("day") / "shelf"
-    shutil.copytree(ROOT / "sources", root / "sources")
-    shutil.copy(ROOT / "askreport.toml", root)
-    Library.open(root).build()
-    return root
+    return own_documents(tmp_path_factory.mktemp("day") / "shelf").shelf.root
 
 
 def asks_and_follows(terminal: Terminal) -> None:
