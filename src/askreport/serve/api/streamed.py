@@ -43,7 +43,7 @@ EVENT = {
 _SENTENCE = re.compile(r".+?(?:\[\d+\])+\s*|.+", re.DOTALL)
 
 
-async def response(queue: Queue, question: AskRequest, to: Links) -> Response:
+async def response(queue: Queue, request: AskRequest, to: Links) -> Response:
     """The stream of an answer. Raises what the answer raises, if it does so soon."""
     told: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -53,7 +53,7 @@ async def response(queue: Queue, question: AskRequest, to: Links) -> Response:
         loop.call_soon_threadsafe(told.put_nowait, (stage, seconds))
 
     with stages.told(listen):
-        answering = asyncio.create_task(_linked(queue, question, to))
+        answering = asyncio.create_task(_linked(queue, request, to))
     try:
         await asyncio.wait((answering,), timeout=PATIENCE_SECONDS)
     except asyncio.CancelledError:
@@ -68,19 +68,19 @@ async def response(queue: Queue, question: AskRequest, to: Links) -> Response:
     )
 
 
-async def asked(queue: Queue, question: AskRequest) -> Answer:
+async def asked(queue: Queue, request: AskRequest) -> Answer:
     """The answer, in turn. Raises what `Queue.ask` raises."""
     return await queue.ask(
-        question.question,
-        top=question.top,
-        among=question.filter.noun(),
-        earlier=question.earlier,
-        explain=question.explain,
+        request.question,
+        top=request.top,
+        among=request.filter.noun(),
+        earlier=request.earlier,
+        explain=request.explain,
     )
 
 
-async def _linked(queue: Queue, question: AskRequest, to: Links) -> Answer:
-    return links.linked(await asked(queue, question), to)
+async def _linked(queue: Queue, request: AskRequest, to: Links) -> Answer:
+    return links.linked(await asked(queue, request), to)
 
 
 async def _events(
