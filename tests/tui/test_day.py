@@ -19,8 +19,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
 ]
 
-ROOT = Path(__file__).parents[2]
-
 BEDS = "How did Oxleas ease the pressure on beds?"
 ANSWERED = "12 beds"
 CULTURE = "What do leaders say about culture?"

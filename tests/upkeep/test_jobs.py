@@ -23,6 +23,12 @@ def root(built: Path, tmp_path: Path) -> Path:
     return shelf
 
 
+def begun(jobs: Jobs, job: str) -> None:
+    """Wait until a job is no longer queued."""
+    while (found := jobs.get(job)) is None or found.state == "queued":
+        time.sleep(0.02)
+
+
 def test_a_job_builds_in_a_process_of_its_own_and_says_what_it_came_to(
     root: Path,
 ) -> None:
@@ -44,8 +50,7 @@ def test_jobs_that_wait_are_one_and_a_running_one_is_another(root: Path) -> None
     jobs = Jobs(root)
     with publish.writing(root / "index"):  # so that the first one waits for the lock
         first = jobs.submit()
-        while (found := jobs.get(first.id)) is None or found.state == "queued":
-            time.sleep(0.02)
+        begun(jobs, first.id)
         second = jobs.submit()
         third = jobs.submit(full=True)
         assert first.id != second.id == third.id
@@ -72,8 +77,7 @@ def test_closing_stops_what_runs_and_what_waits(root: Path) -> None:
     jobs = Jobs(root)
     with publish.writing(root / "index"):
         first = jobs.submit()
-        while (found := jobs.get(first.id)) is None or found.state == "queued":
-            time.sleep(0.02)
+        begun(jobs, first.id)
         second = jobs.submit()
         began = time.monotonic()
         jobs.close()
@@ -89,8 +93,7 @@ def test_a_job_that_is_stopped_ends_and_those_behind_it_go_on(root: Path) -> Non
     jobs = Jobs(root)
     with publish.writing(root / "index"):
         first = jobs.submit()
-        while (found := jobs.get(first.id)) is None or found.state == "queued":
-            time.sleep(0.02)
+        begun(jobs, first.id)
         second = jobs.submit()
         stopped = jobs.stop(second.id)
         assert stopped is not None

@@ -148,7 +148,6 @@ def taken(stored: Stored, documents: slice) -> Stored:
 def joined(parts: Sequence[Stored]) -> Stored:
     """The documents of all parts, one part after another."""
     pages = [int(part.pages[-1]) for part in parts]
-    rows = [int(part.rows[-1]) for part in parts]
     sizes = [len(part.texts) for part in parts]
     details = [len(part.details) for part in parts]
     paths, sections = _named(parts)
@@ -163,7 +162,7 @@ def joined(parts: Sequence[Stored]) -> Stored:
     def plain(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    def owners(name: str, by: Sequence[int]) -> NDArray[np.int64]:
+    def owners(name: str) -> NDArray[np.int64]:
         own = [np.diff(getattr(part, name)) for part in parts]
         return np.concatenate([[0], np.cumsum(np.concatenate(own))]).astype(np.int64)
 
@@ -175,8 +174,8 @@ def joined(parts: Sequence[Stored]) -> Stored:
         plain("details"),
         shifted("detail_ends", details),
         plain("numbers"),
-        owners("pages", pages),
-        owners("rows", rows),
+        owners("pages"),
+        owners("rows"),
         shifted("homes", pages),
         plain("spans"),
         shifted("places", sizes),

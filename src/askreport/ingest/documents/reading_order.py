@@ -11,19 +11,14 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
 
+from askreport.ingest.documents import bands
 from askreport.ingest.documents import rows as across
+from askreport.ingest.documents.bands import Band, Gap
 from askreport.ingest.documents.rows import Cell, Row
 from askreport.ingest.documents.sheets import Run, Sheet
 
-GUTTER = 0.5
-"""Columns stand at least this many line heights apart along all their length; in one
-line it takes `WIDE` to part them."""
-
 DEEPEST = 4
 """Columns within columns; more is a drawing."""
-
-MOSTLY = 0.6
-"""The share of a gutter that lines above it must leave free to stand over its table."""
 
 NUMERIC = 0.4
 """Side by side with so large a share of figures are cells, not columns of prose."""
@@ -122,7 +117,7 @@ def _regions(sheet: Sheet, runs: Sequence[Run], depth: int) -> Iterator[Region]:
     if not runs:
         return
     room = max(run.right for run in runs) - min(run.left for run in runs)
-    for band in _bands(across.of(sheet, runs)):
+    for band in bands.of(across.of(sheet, runs)):
         facing = _parted(band) if band.gutters and depth < DEEPEST else None
         kind = "columns" if facing else _kind(band) if depth < DEEPEST else "prose"
         if kind == "columns":
@@ -189,106 +184,7 @@ def _line(sheet: Sheet, runs: list[Run]) -> Line:
     )
 
 
-# Bands
-
-
-Gap = tuple[float, float]
-
-FAR = 1e6
-"""Points; off any sheet."""
-
-
-@dataclass(slots=True)
-class _Band:
-    rows: list[Row]
-    free: list[Gap]
-    left: float
-    right: float
-    least: float
-    """Width of the narrowest gutter."""
-
-    @property
-    def gutters(self) -> list[Gap]:
-        return _inner(self.free, self.left, self.right)
-
-    def takes(self, row: Row) -> bool:
-        """Add a row of one cell below others without a gutter, as most of prose is."""
-        if len(row.cells) != 1 or len(self.free) != 2:
-            return False
-        cell = row.cells[0]
-        (_, left), (right, _) = self.free
-        if (left, right) != (self.left, self.right):
-            return False
-        if not (cell.left < right and left < cell.right):
-            return False  # beside them: what parts it from them is a gutter
-        self.rows.append(row)
-        self.left, self.right = min(left, cell.left), max(right, cell.right)
-        self.free = [(-FAR, self.left), (self.right, FAR)]
-        return True
-
-
-def _bands(rows: Sequence[Row]) -> Iterator[_Band]:
-    if not rows:
-        return
-    least = GUTTER * median(row.bottom - row.top for row in rows)
-    held: _Band | None = None
-    for row in rows:
-        if held is not None and held.takes(row):
-            continue
-        own = _Band([row], _free(row), row.cells[0].left, row.cells[-1].right, least)
-        if held is None:
-            held = own
-            continue
-        free = _meet(held.free, own.free, least)
-        left, right = min(held.left, own.left), max(held.right, own.right)
-        had = held.gutters
-        if not _goes_on(_inner(free, left, right), had, own.gutters, least):
-            yield held
-            held = own
-        else:
-            held.rows.append(row)
-            held.free, held.left, held.right = free, left, right
-    if held is not None:
-        yield held
-
-
-def _goes_on(
-    inner: Sequence[Gap], had: Sequence[Gap], own: Sequence[Gap], least: float
-) -> bool:
-    """Whether the gutters that were there go on, or those of a row were free above."""
-    if had:
-        return bool(_meet(inner, had, least))
-    left = _meet(inner, own, least)
-    return not own or any(
-        b - a >= MOSTLY * (d - c) for a, b in left for c, d in own if c <= a and b <= d
-    )
-
-
-def _free(row: Row) -> list[Gap]:
-    edges = [-FAR]
-    for cell in row.cells:
-        edges += [cell.left, cell.right]
-    edges.append(FAR)
-    return [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2)]
-
-
-def _meet(one: Sequence[Gap], other: Sequence[Gap], least: float) -> list[Gap]:
-    found = []
-    for a, b in one:
-        for c, d in other:
-            # In half the time of max() and min().
-            low = a if a > c else c  # noqa: FURB136
-            high = b if b < d else d  # noqa: FURB136
-            if high - low >= least:
-                found.append((low, high))
-    return found
-
-
-def _inner(free: Sequence[Gap], left: float, right: float) -> list[Gap]:
-    return [(a, b) for a, b in free if a > left and b < right]
-
-
-def _kind(band: _Band) -> str:
+def _kind(band: Band) -> str:
     """What the gutters of a band part: cells of a table, columns, or nothing much."""
     sided = [row for row in band.rows if len(row.cells) > 1]
     if not band.gutters:
@@ -309,7 +205,7 @@ def _kind(band: _Band) -> str:
     return "columns"
 
 
-def _parted(band: _Band) -> _Band | None:
+def _parted(band: Band) -> Band | None:
     """The band with only the gutter that parts it into sides read by themselves."""
     facing = _facing(band)
     if facing is not None:
@@ -364,7 +260,7 @@ def _askew(column: Sequence[Run], other: Sequence[Run]) -> bool:
     return len(beside) >= LINES and level < EVEN * len(beside)
 
 
-def _facing(band: _Band) -> _Band | None:
+def _facing(band: Band) -> Band | None:
     """The band with its widest gutter only, where that parts two pages of prose."""
     left, right = max(band.gutters, key=lambda gutter: gutter[1] - gutter[0])
     if right - left < FACING * band.least:
@@ -379,13 +275,13 @@ def _facing(band: _Band) -> _Band | None:
     return apart if wordy else None
 
 
-def _beside(band: _Band) -> bool:
+def _beside(band: Band) -> bool:
     """Whether two bodies of text stand beside each other on different baselines."""
     sides = [len(column) for column in _columns(band)]
     return len(sides) > 1 and min(sides) >= 2 and len(band.rows) >= 4
 
 
-def _columns(band: _Band) -> list[list[Run]]:
+def _columns(band: Band) -> list[list[Run]]:
     """The runs between the gutters, from left to right."""
     starts = [a for a, _ in band.gutters]
     found: list[list[Run]] = [[] for _ in range(len(starts) + 1)]
@@ -396,13 +292,13 @@ def _columns(band: _Band) -> list[list[Run]]:
     return [column for column in found if column]
 
 
-def _in_columns(band: _Band) -> list[tuple[int, Run]]:
+def _in_columns(band: Band) -> list[tuple[int, Run]]:
     """Every run with the number of its column, in the order of drawing."""
     parted = [(i, run) for i, runs in enumerate(_columns(band)) for run in runs]
     return sorted(parted, key=lambda pair: pair[1].first)
 
 
-def _cellwise(band: _Band) -> bool:
+def _cellwise(band: Band) -> bool:
     """Whether cells of several lines were drawn one after the other, row by row."""
     drawn = _in_columns(band)
     columns = 1 + max(i for i, _ in drawn)
@@ -411,7 +307,7 @@ def _cellwise(band: _Band) -> bool:
     return rows >= 2 and changes < 0.7 * len(drawn)
 
 
-def _by_cells(sheet: Sheet, band: _Band) -> list[Row]:
+def _by_cells(sheet: Sheet, band: Band) -> list[Row]:
     """Rows whose cells run over several lines, told by the order of drawing."""
     found: list[Row] = []
     column = 10**6
