@@ -119,8 +119,6 @@ class _Typed:
     def run(self, run: Run) -> None:
         """The words of a run."""
         self.put(self.sheet.words[run.first : run.last], range(run.first, run.last))
-        if run.glued:
-            self.join()
 
     def join(self) -> None:
         """Let what follows stand right after the last token."""

@@ -109,8 +109,7 @@ def _edges(page: int, sheet: Sheet) -> Iterator[_Seen]:
         middle = run.middle
         top = middle < above
         if top or middle > below:
-            text = " ".join(sheet.words[run.first : run.last])
-            yield _Seen(page, i, text, top, middle)
+            yield _Seen(page, i, run.text, top, middle)
 
 
 def _repeated(seen: Sequence[_Seen], pages: int) -> Iterator[_Seen]:

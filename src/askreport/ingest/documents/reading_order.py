@@ -164,17 +164,12 @@ def prose(sheet: Sheet, runs: Sequence[Run]) -> Prose:
 def _line(sheet: Sheet, runs: list[Run]) -> Line:
     if len(runs) == 1:
         (run,) = runs
-        text = " ".join(sheet.words[run.first : run.last]).strip()
         edges = (run.left, run.right, run.top, run.bottom)
-        return Line(runs, text, *edges, run.size, run.bold)
+        return Line(runs, run.text, *edges, run.size, run.bold)
     longest = max(runs, key=lambda run: run.right - run.left)
-    words = [" ".join(sheet.words[run.first : run.last]) for run in runs]
-    glued = "".join(
-        word + ("" if run.glued else " ") for word, run in zip(words, runs, strict=True)
-    )
     return Line(
         runs,
-        glued.strip(),
+        " ".join(run.text for run in runs),
         min(run.left for run in runs),
         max(run.right for run in runs),
         min(run.top for run in runs),
@@ -313,7 +308,7 @@ def _by_cells(sheet: Sheet, band: Band) -> list[Row]:
     column = 10**6
     for at, group in groupby(_in_columns(band), key=lambda pair: pair[0]):
         runs = [run for _, run in group]
-        text = " ".join(" ".join(sheet.words[r.first : r.last]) for r in runs)
+        text = " ".join(run.text for run in runs)
         cell = Cell(runs, min(r.left for r in runs), max(r.right for r in runs), text)
         top, bottom = min(r.top for r in runs), max(r.bottom for r in runs)
         # What was drawn far below is a row of its own, even if it lacks a first cell.

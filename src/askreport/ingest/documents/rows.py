@@ -85,9 +85,9 @@ def _cells(sheet: Sheet, runs: Sequence[Run]) -> list[Cell]:
     found: list[Cell] = []
     held = None
     for run in runs:
-        text = " ".join(sheet.words[run.first : run.last])
+        text = run.text
         if held is not None and _belongs(held, run, text):
-            held.text += ("" if held.runs[-1].glued else " ") + text
+            held.text += " " + text
             held.runs.append(run)
             held.right = max(held.right, run.right)
         else:
@@ -99,7 +99,7 @@ def _cells(sheet: Sheet, runs: Sequence[Run]) -> list[Cell]:
 def _belongs(held: Cell, run: Run, text: str) -> bool:
     before = held.runs[-1]
     gap = run.left - before.right
-    if before.glued or gap < WIDE * min(before.height, run.height):
+    if gap < WIDE * min(before.height, run.height):
         return True
     if len(held.text) <= 4:
         if _MONEY.fullmatch(held.text):
