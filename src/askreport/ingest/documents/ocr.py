@@ -150,4 +150,4 @@ def _sheet(
         runs.append(Run(first, last, text, a, b, c, d, size, bold=False))
     sheet = Sheet(wide, tall, [one.text for one in words], boxes, tuple(runs))
     blocks = groupby(runs, key=lambda run: words[run.first].line[:2])
-    return sheet, [reading_order.prose(sheet, list(block)) for _, block in blocks]
+    return sheet, [reading_order.prose(list(block)) for _, block in blocks]
