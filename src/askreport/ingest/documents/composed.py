@@ -50,6 +50,9 @@ GAP = 1.4
 """Lines this much farther apart than the page's usual leading are two paragraphs."""
 
 _ENDS = re.compile(r"[.!?…][\"”’)]*$")
+_LAST = frozenset('.!?…"”’)')
+"""What stands last where a sentence ends: looked at first, since most lines do not."""
+
 _HYPHEN = re.compile(r"(?<=\w)-$")
 
 
@@ -271,14 +274,14 @@ def _shouted(line: Line, before: Line | None, after: Line | None, far: float) ->
     if after is None or after.bold:
         return 0  # a heading that wraps would be cut in two
     close = before is not None and 0 < line.bottom - before.bottom < far
-    if before is not None and close and (before.bold or not _ENDS.search(before.text)):
+    if before is not None and close and (before.bold or not _ended(before.text)):
         return 0
-    return 0 if _ENDS.search(line.text) else 3
+    return 0 if _ended(line.text) else 3
 
 
 def _starts(line: Line, last: Line, held: str, *, parted: bool) -> bool:
     """Whether a line begins a paragraph: an item, or parted from a whole sentence."""
-    open_ = not _ENDS.search(held)
+    open_ = not _ended(held)
     goes_on = line.text[:1].islower() and open_
     if blocks.is_item(line.text):
         # A dash in the middle of a sentence may come to stand first on its line.
@@ -299,4 +302,9 @@ def _titles(line: Line, after: Line | None) -> bool:
 
 
 def _closes(line: Line, longest: float) -> bool:
-    return bool(_ENDS.search(line.text)) and line.right - line.left < SHORT * longest
+    return line.right - line.left < SHORT * longest and _ended(line.text)
+
+
+def _ended(text: str) -> bool:
+    """Whether a line ends a sentence."""
+    return text[-1:] in _LAST and _ENDS.search(text) is not None

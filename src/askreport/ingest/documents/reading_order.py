@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from operator import attrgetter
 from statistics import median
 
 from askreport.ingest.documents import bands
@@ -236,7 +237,7 @@ def _beside_prose(gutter: Gap, runs: Sequence[Run], words: Mapping[int, int]) ->
 def _is_prose(column: Sequence[Run], words: Mapping[int, int]) -> bool:
     if len(column) < LINES:
         return False
-    drawn = sorted(column, key=lambda run: run.first)
+    drawn = sorted(column, key=attrgetter("first"))
     after = sum(a.last == b.first for a, b in pairwise(drawn)) / (len(drawn) - 1)
     wordy = sum(words.get(run.first, 0) for run in column) / len(column)
     return after >= DRAWN and wordy > CELL_WORDS
