@@ -4,6 +4,7 @@ Tests that need the real model build their own shelf (see tests/quality).
 """
 
 import gc
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -18,6 +19,8 @@ from askreport import Library
 # As every command has it (see threads.py). A plugin of pytest loads numpy first, whose
 # threads would then take all processors and wait there for more to do.
 threadpoolctl.threadpool_limits(limits=1, user_api="blas")
+# And torch's threads, which its first import starts, wait without spinning.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A run in the background ignores Ctrl-C, and every process that it starts would too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
