@@ -3,21 +3,20 @@
     python -m benchmarks.reading [files] [pages] [html] [offsets] [tables] [speed]
 
 The files lie beside the checkout (`../shared/files`) and are no part of it. Without a
-name all six tables are printed. Speed is a ratio of one run on one machine, in time of
-the processor; scans are left out of it.
+name all six tables are printed. Speed is a ratio of one run on one machine.
 """
 
+import argparse
 import csv
 import gzip
 import json
 import re
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +24,7 @@ from typing import Any
 
 import pypdfium2
 import trafilatura
-from benchmarks import placing
+from benchmarks import paces, placing
 
 from askreport.ingest.documents import html, pdf, reader, workers
 from askreport.ingest.documents.workers import Job, Limits
@@ -349,42 +348,10 @@ def tables() -> None:
 # Speed.
 
 
-def pace(paths: Sequence[Path]) -> tuple[int, float, float]:
-    """Pages, and seconds of processor time for plain extraction and for reading."""
-    pages_ = plain = full = 0.0
-    for path in paths:
-        began = time.process_time()
-        with pypdfium2.PdfDocument(path) as document:
-            pages_ += len(document)
-            for i in range(len(document)):
-                sheet = document[i]
-                layer = sheet.get_textpage()
-                layer.get_text_range()
-                layer.close()
-                sheet.close()
-        between = time.process_time()
-        pdf.read(path, scans=False)
-        plain += between - began
-        full += time.process_time() - between
-    return int(pages_), plain, full
-
-
 def speed() -> None:
     """Print pages a second, of one processor and of two."""
     paths = sorted((FILES / "pdf" / "financebench").glob("*.pdf"))
-    paths += sorted((FILES / "pdf" / "climretrieve").glob("*.pdf"))
-    count, plain, full = pace(paths)
-    print(f"| on one processor | pages a second |\n|{'---|' * 2}")
-    print(f"| plain text by the same engine | {count / plain:.0f} |")
-    print(f"| reading | {count / full:.0f} ({plain / full:.2f} of it) |")
-    source = Source("s", "S", "s.pdf", "0" * 64)
-    jobs = [Job(source, path, titled=False) for path in paths]
-    for hands in (1, 2, 1, 2):
-        began = time.monotonic()
-        for _ in workers.read(jobs, Limits(workers=hands)):
-            pass
-        took = time.monotonic() - began
-        print(f"| {hands} worker(s), by the clock | {count / took:.0f} |")
+    paces.show(paths + sorted((FILES / "pdf" / "climretrieve").glob("*.pdf")))
 
 
 TABLES = {
@@ -396,7 +363,22 @@ TABLES = {
     "speed": speed,
 }
 
-if __name__ == "__main__":
-    for name in sys.argv[1:] or TABLES:
+
+def main() -> None:
+    """Print the tables asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("table", nargs="*", help=f"of {', '.join(TABLES)}; else all")
+    given = parser.parse_args()
+    if unknown := set(given.table) - set(TABLES):
+        parser.error(f"{', '.join(unknown)}: there is only {', '.join(TABLES)}")
+    if not FILES.is_dir():
+        parser.error(f"{FILES} is not there: the files are no part of the checkout")
+    for name in given.table or TABLES:
         print(f"\n{name}\n")
         TABLES[name]()
+
+
+if __name__ == "__main__":
+    main()

@@ -56,9 +56,12 @@ next one the panes by their titles, the third the keys in the footer.
 
 STARTED: Mapping[str, Sequence[str]] = {
     "askreport tui": ("-m", "askreport", "tui"),
+    "with --shelf": ("-m", "askreport", "tui", "--shelf", "."),
     "askreport_tui": ("-m", "askreport_tui"),
 }
-"""As a reader starts it, with the command line in front; and without that."""
+"""As a reader starts it; with an option, which the command line parses first; and
+without any command line.
+"""
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -69,15 +72,17 @@ PAUSE = 0.03
 """Seconds between two keys: thirty a second, faster than anybody types."""
 
 
-def painted(command: list[str], awaited: Iterable[Sequence[bytes]]) -> Iterator[float]:
-    """Seconds from the start of a process until each of those words were there, one
-    after the other.
+def painted(
+    command: list[str], awaited: Iterable[Sequence[bytes]], *, where: Path
+) -> Iterator[float]:
+    """Seconds from the start of a process in that folder until each of those words were
+    there, one after the other.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
     began = time.perf_counter()
     child = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
+        command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True, cwd=where
     )
     os.close(theirs)
     got = b""
@@ -100,10 +105,11 @@ def paints(shelf: Path, runs: int) -> None:
     named = [f"{one}, {part}" for one in STARTED for part in SEEN]
     taken: dict[str, list[float]] = {name: [] for name in ("empty app", *named)}
     for run in range(runs + 1):
-        seconds = [*painted([sys.executable, "-c", EMPTY], [[b"Question"]])]
+        empty = [sys.executable, "-c", EMPTY]
+        seconds = [*painted(empty, [[b"Question"]], where=shelf)]
         for words in STARTED.values():
-            ours = [sys.executable, *words, "--shelf", str(shelf)]
-            seconds += painted(ours, SEEN.values())
+            ours = [sys.executable, *words]
+            seconds += painted(ours, SEEN.values(), where=shelf)
         if run:  # the first fills the caches of the disk
             for name, took in zip(taken, seconds, strict=True):
                 taken[name].append(took)

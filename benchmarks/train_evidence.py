@@ -334,10 +334,10 @@ def _least(loss: Callable[[], torch.Tensor], weights: torch.Tensor) -> Floats:
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
         value = loss()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    optimiser.step(closure)
     return np.asarray(weights.detach().numpy(), dtype=np.float64)
 
 

@@ -31,8 +31,11 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from askreport import Library
+    from askreport.generation.publish import Contents
+    from askreport.ingest.indexed import Recipe
     from askreport.ingest.taken import Part
     from askreport.late import TokenVectors
+    from askreport.types import Page, Passage, Source
 
 TOKENS = 12
 """Of each sentence: a passage has up to 48, a third of a usual one's, so that the
@@ -108,51 +111,52 @@ def chosen(
         yield [(r, p % len(known.texts[r])) for r, p in zip(rows, pick, strict=True)]
 
 
+def _page(
+    known: Base, source: "Source", number: int, found: list[list[tuple[int, int]]]
+) -> tuple["Page", list["Passage"], list[list[int]]]:
+    """A page of passages, and where the sentences of each begin and end."""
+    from askreport.types import Page, Passage
+
+    at, passages, spans = 0, [], []
+    section = (f"Part {number - 1}", f"Findings {source.id[1:]}-{number - 1}")
+    for n, one in enumerate(found):
+        said = [known.texts[row][place] for row, place in one]
+        text = " ".join(said)
+        first = int(source.id[1:]) * DOCUMENT + (number - 1) * PAGE
+        name, span = f"{first + n:016x}", (at, at + len(text))
+        passages.append(Passage(name, source, number, None, *span, section, text))
+        begins = np.cumsum([0, *(len(s) + 1 for s in said[:-1])])
+        ends = begins + [len(s) for s in said]
+        spans.append(np.stack([begins, ends], axis=1).ravel().tolist())
+        at += len(text) + 2
+    return Page(number, None, "\n\n".join(p.text for p in passages)), passages, spans
+
+
 def part(known: Base, first: int, found: list[list[tuple[int, int]]]) -> "Part":
     """All that is stored of passages that begin at row `first`."""
     from askreport import lexical
     from askreport.generation import sentences, storing
     from askreport.ingest.taken import Part
-    from askreport.types import Document, Page, Passage, Source
+    from askreport.types import Document, Source
 
-    documents, passages, spans = [], [], []
+    documents, passages, spans = [], list["Passage"](), list[list[int]]()
     for start in range(0, len(found), DOCUMENT):
         number = (first + start) // DOCUMENT
         source = Source(f"r{number}", f"Report {number}", f"r{number}.txt", "0" * 64)
         pages = []
-        for page in range(DOCUMENT // PAGE):
-            own = found[start + page * PAGE : start + (page + 1) * PAGE]
-            at, bodies = 0, []
-            for n, one in enumerate(own):
-                said = [known.texts[row][place] for row, place in one]
-                text = " ".join(said)
-                name = f"{first + start + page * PAGE + n:016x}"
-                section = (f"Part {page}", f"Findings {number}-{page}")
-                passages.append(
-                    Passage(
-                        name, source, page + 1, None, at, at + len(text), section, text
-                    )
-                )
-                edges = np.cumsum([0, *(len(s) + 1 for s in said)]).tolist()
-                spans.append(
-                    [
-                        e
-                        for a, s in zip(edges, said, strict=False)
-                        for e in (a, a + len(s))
-                    ]
-                )
-                at += len(text) + 2
-                bodies.append(text)
-            pages.append(Page(page + 1, None, "\n\n".join(bodies)))
+        for count, at in enumerate(range(start, start + DOCUMENT, PAGE), start=1):
+            page, own, cut = _page(known, source, count, found[at : at + PAGE])
+            pages.append(page)
+            passages += own
+            spans += cut
         documents.append(Document(source, tuple(pages)))
     terms = lexical.terms(
         [[t for row, place in one for t in known.terms[row][place]] for one in found]
     )
     keys = np.zeros((0, 32), dtype=np.uint8)
     none: Any = None
-    return Part(
-        storing.build(documents, passages), terms, sentences.joined(spans), keys, none
-    )
+    stored = storing.build(documents, passages)
+    return Part(stored, terms, sentences.joined(spans), keys, none)
 
 
 def tokens_of(known: Base, found: list[list[tuple[int, int]]]) -> "TokenVectors":
@@ -198,8 +202,8 @@ def _placed(held: "TokenVectors") -> NDArray[np.int64]:
 
 def build(work: Path, size: int) -> dict[str, object]:
     """Publish a shelf of that size; what it takes on disk."""
-    from askreport import Library, __version__, dense, embedding, late, lexical
-    from askreport.generation import publish, sentences, storing
+    from askreport import Library, __version__
+    from askreport.generation import publish
     from askreport.ingest import indexed
     from askreport.settings import Settings, Shelf
 
@@ -208,6 +212,21 @@ def build(work: Path, size: int) -> dict[str, object]:
     (shelf.root / "askreport.toml").write_text("")
     recipe = Library(shelf, __version__).recipe()
     recipe.model.freeze()
+    contents = _contents(work, size, recipe)
+    with publish.writing(shelf.index):
+        name = recipe.name(str(size))
+        told = indexed.described(name, str(size), recipe, contents)
+        folder = publish.publish(shelf.index, told, contents)
+    held = (shelf.index / "generations" / folder).rglob("*")
+    bytes_ = sum(p.stat().st_size for p in held if p.is_file())
+    return {"dense": told.dense, "late": told.late, "megabytes": round(bytes_ / 1e6, 1)}
+
+
+def _contents(work: Path, size: int, recipe: "Recipe") -> "Contents":
+    """What a shelf of that size holds; the rows nearest to each question are noted."""
+    from askreport import dense, embedding, late, lexical
+    from askreport.generation import publish, sentences, storing
+
     vectors, pairs, picks = scale.drawn_of(work, size)
     known = base(work, compressed=size * 48 * 388 > 4 * 10**9)
     parts, tokens = [], []
@@ -221,7 +240,7 @@ def build(work: Path, size: int) -> dict[str, object]:
     nearest = np.argpartition(-(asked @ vectors.T), 10, axis=1)[:, :10]
     np.save(work / f"nearest-{size}.npy", nearest)
     (probe,) = recipe.model.open().encode([embedding.PROBE]).vectors
-    contents = publish.Contents(
+    return publish.Contents(
         stored=storing.joined([one.stored for one in parts]),
         failed=(),
         dense=dense.build(vectors),
@@ -230,13 +249,6 @@ def build(work: Path, size: int) -> dict[str, object]:
         sentences=sentences.stacked([one.sentences for one in parts]),
         probe=np.asarray(probe, dtype=np.float32),
     )
-    with publish.writing(shelf.index):
-        name = recipe.name(str(size))
-        told = indexed.described(name, str(size), recipe, contents)
-        folder = publish.publish(shelf.index, told, contents)
-    held = (shelf.index / "generations" / folder).rglob("*")
-    bytes_ = sum(p.stat().st_size for p in held if p.is_file())
-    return {"dense": told.dense, "late": told.late, "megabytes": round(bytes_ / 1e6, 1)}
 
 
 def ask(work: Path, root: Path) -> dict[str, object]:

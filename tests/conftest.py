@@ -10,9 +10,14 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import threadpoolctl
 from reportlab.pdfgen import canvas
 
 from askreport import Library
+
+# As every command has it (see threads.py). A plugin of pytest loads numpy first, whose
+# threads would then take all processors and wait there for more to do.
+threadpoolctl.threadpool_limits(limits=1, user_api="blas")
 
 # A run in the background ignores Ctrl-C, and every process that it starts would too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

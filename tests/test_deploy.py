@@ -2,8 +2,9 @@
 
 There is no container engine in the gate. The steps of the Dockerfile run as they are
 written, but for three things: the image's folders lie in the test's own; packages that
-the development environment has are lent instead of downloaded again; and users are made
-in that folder's own `/etc`. With `DEPLOY_CLEAN=1` nothing is lent.
+the development environment has are lent instead of downloaded again, and so is the
+encoder if it was frozen before; and users are made in that folder's own `/etc`. With
+`DEPLOY_CLEAN=1` nothing is lent.
 """
 
 import json
@@ -26,6 +27,8 @@ from typing import Any
 import pytest
 import ruamel.yaml
 from tests.conftest import make_shelf
+
+from askreport import frozen
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "docs" / "deploy"
@@ -159,8 +162,12 @@ class Image:
         return base | lent | {"HOME": str(self.root / "tmp")} | self.variables
 
 
-def lend(folder: Path) -> None:
-    """Show what is installed here, but for askreport itself, which is to be built."""
+def lend(folder: Path, home: Path) -> None:
+    """Show what is installed here, but for askreport itself, which is to be built; and
+    what it keeps in a user's cache.
+    """
+    if not CLEAN and frozen.cached().exists():
+        shutil.copytree(frozen.cached(), home / ".cache/askreport" / frozen.FOLDER)
     folder.mkdir(parents=True)
     for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
         name = entry.name.lower()
@@ -186,9 +193,9 @@ def image() -> Iterator[Image]:
     """The image's file system, made by the steps of the Dockerfile."""
     root = Path(tempfile.mkdtemp(prefix="askreport-image-"))
     made = Image(root, {})
-    lend(root / "lent")
     for part in ("etc", "tmp", "shelf"):
         (root / part).mkdir()
+    lend(root / "lent", root / "tmp")
     folder, stage = root, 0
     try:
         for name, rest in lines():

@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,39 @@ def test_opening_a_library_loads_no_model_and_no_framework(shelf: Path) -> None:
     found = imported(f"from askreport import Library; Library.open({str(shelf)!r})")
     assert not {"torch", "sentence_transformers", "transformers"} & set(found)
     assert not {"textual", "fastapi", "uvicorn"} & set(found)
+
+
+SCREEN = """
+import sys
+import askreport_tui.app
+from askreport.__main__ import main
+heavy, sys.argv[1:] = sys.argv[1:], {args!r}
+def run(shelf, service=None):
+    print("screen of", shelf, "typer" in sys.modules)
+    return 7
+askreport_tui.app.run = run
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "shelf", "said"),
+    [
+        (["tui"], "", "screen of None False"),
+        (["tui"], "reports", "screen of reports False"),
+        (["tui", "--shelf", "papers"], "reports", "screen of papers True"),
+    ],
+)
+def test_a_bare_tui_goes_to_the_screen_without_the_parser(
+    args: list[str], shelf: str, said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCREEN.format(args=args)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"ASKREPORT_SHELF": shelf},
+    )
+    assert (done.returncode, done.stdout) == (7, f"{said}\n")
 
 
 SETTLED = """

@@ -32,8 +32,10 @@ ROOT = HERE.parents[1]
 
 PEERS = ("txtai", "llamaindex", "langchain", "haystack", "chroma", "lancedb")
 
-OURS = ("askreport", "vectors")
-"""Run by the Python that runs this; the second builds passage vectors alone."""
+OURS = ("askreport", "http", "vectors")
+"""Run by the Python that runs this: in process, as a service that is asked over HTTP,
+and building passage vectors alone.
+"""
 
 SEED = 11
 
@@ -145,7 +147,7 @@ class Bench:
 
     def run(self, name: str, *told: str) -> tuple[float, str]:
         """Seconds of a process from start to end, and the last line it printed."""
-        command = [self.python(name), str(HERE / "systems.py"), name, *told]
+        command = [self.python(name), "-m", "benchmarks.peers.run", name, *told]
         began = time.perf_counter()
         done = subprocess.run(
             command,
@@ -153,6 +155,7 @@ class Bench:
             text=True,
             check=False,
             env=os.environ | {"HF_HUB_OFFLINE": "1"},
+            cwd=ROOT,
         )
         took = time.perf_counter() - began
         if done.returncode:

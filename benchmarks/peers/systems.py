@@ -1,21 +1,12 @@
-"""a system's name, a verb and a folder -> what it took, by that system's own Python.
+"""Six other systems, each used as its manual says, behind the same three verbs.
 
-    python systems.py NAME build ROWS FOLDER
-    python systems.py NAME ask FOLDER QUESTION
-    python systems.py NAME warm FOLDER QUESTIONS
-
-Imports nothing of its neighbours, so that it runs where only one system is installed.
-ROWS and QUESTIONS are JSON lines with `id` and `text`. `build` and `warm` print one
-line of JSON; `ask` prints the passages that came first. Each system is used as its
-manual says, with the weights from the same package, ten results, and words split alike
-(lower case, letters and figures) where it leaves that to its user.
+With the weights from the same package, ten results, and words split alike (lower case,
+letters and figures) where it leaves that to its user. Each imports its own libraries
+when it is made: an environment holds one of them.
 """
 
-import json
 import pickle
 import re
-import sys
-import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -298,61 +289,7 @@ class Lancedb:
         return [(one["id"], one["text"]) for one in found]
 
 
-class Askreport:
-    """What is compared with peers: all that the default profile builds and scores."""
-
-    def _library(self, folder: Path) -> Any:  # noqa: ANN401
-        from askreport import Library, __version__
-        from askreport.settings import Settings, Shelf
-
-        return Library(Shelf(folder, Settings()), __version__)
-
-    def build(self, rows: Sequence[dict[str, str]], folder: Path) -> None:
-        from askreport import text as texts
-        from askreport.generation import publish
-        from askreport.ingest import indexed
-        from askreport.types import Document, Page, Source
-
-        documents = tuple(
-            Document(
-                Source(id=row["id"], title="", path=row["id"], digest=""),
-                (Page(None, None, texts.normalise(row["text"])),),
-            )
-            for row in rows
-        )
-        library = self._library(folder)
-        library.shelf.sources.mkdir(parents=True)
-        recipe = library.recipe()
-        recipe.model.freeze()  # taken from the user's cache
-        contents = indexed.of(documents, (), recipe.model.open(), recipe)
-        made = indexed.described(recipe.name("rows"), "rows", recipe, contents)
-        with publish.writing(library.shelf.index):
-            publish.publish(library.shelf.index, made, contents)
-
-    def open(self, folder: Path) -> None:
-        self.library = self._library(folder)
-
-    def ask(self, question: str) -> list[tuple[str, str]]:
-        hits = self.library.search(question, top=TOP)
-        return [(hit.passage.source.id, hit.passage.text) for hit in hits]
-
-
-class Vectors(Askreport):
-    """The same, passage vectors alone: what peers build."""
-
-    def build(self, rows: Sequence[dict[str, str]], folder: Path) -> None:
-        from askreport import dense
-
-        recipe = self._library(folder).recipe()
-        recipe.model.freeze()
-        found = recipe.model.open().encode([row["text"] for row in rows])
-        folder.mkdir(parents=True, exist_ok=True)
-        dense.write(dense.build(found.vectors), folder)
-
-
-SYSTEMS: dict[str, type[System]] = {
-    "askreport": Askreport,
-    "vectors": Vectors,
+PEERS: dict[str, type[System]] = {
     "txtai": Txtai,
     "llamaindex": Llamaindex,
     "langchain": Langchain,
@@ -360,53 +297,3 @@ SYSTEMS: dict[str, type[System]] = {
     "chroma": Chroma,
     "lancedb": Lancedb,
 }
-
-
-def resident() -> int:
-    """Bytes of memory that the process holds, mapped files included (VmRSS)."""
-    status = Path("/proc/self/status").read_text("utf-8")
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found is not None
-    return int(found[1]) * 1024
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """The lines of a file."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def warm(system: System, asked: Sequence[dict[str, str]]) -> dict[str, object]:
-    """Every question once, after three that warm up."""
-    for one in asked[:3]:
-        system.ask(one["text"])
-    seconds, ranked = [], {}
-    for one in asked:
-        began = time.perf_counter()
-        found = system.ask(one["text"])
-        seconds.append(time.perf_counter() - began)
-        ranked[one["id"]] = [name for name, _ in found]
-    return {"seconds": seconds, "ranked": ranked, "resident": resident()}
-
-
-def main() -> None:
-    """Do one thing and print what it took."""
-    name, verb, first, second = sys.argv[1:5]
-    system = SYSTEMS[name]()
-    if verb == "build":
-        rows = rows_of(Path(first))
-        if isinstance(system, Haystack | Chroma | Askreport):
-            system.build(rows[:1], Path(second + "-warm"))  # they load models late
-        began = time.perf_counter()
-        system.build(rows, Path(second))
-        print(json.dumps({"seconds": time.perf_counter() - began, "rows": len(rows)}))
-        return
-    system.open(Path(first))
-    if verb == "ask":
-        for identity, text in system.ask(second):
-            print(identity, text[:200].replace("\n", " "))
-    else:
-        print(json.dumps(warm(system, rows_of(Path(second)))))
-
-
-if __name__ == "__main__":
-    main()

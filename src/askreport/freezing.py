@@ -159,7 +159,7 @@ def _whole(model: Any, names: Sequence[str]) -> "torch.nn.Module":  # noqa: ANN4
     """All modules of the model as one that takes tensors and gives both kinds."""
     import torch
 
-    class Whole(torch.nn.Module):
+    class Whole(torch.nn.Module):  # type: ignore[misc]  # torch is not read
         def __init__(self) -> None:
             super().__init__()
             self.model = model

@@ -326,10 +326,9 @@ class Library:
 
     def shelved(self) -> tuple[Shelved, ...]:
         """Every document of the folder and the index, and how each stands."""
-        try:
+        generation = None
+        with suppress(errors.IndexMissing):
             generation = self.generation
-        except errors.IndexMissing:
-            return self._inventory.against(None)
         return self._inventory.against(generation)
 
     def sources(self) -> tuple[Source, ...]:

@@ -47,19 +47,21 @@ def pack(
 
     As an array: the fields of a `Place` in columns.
     """
-    table = np.asarray(places, dtype=np.float64).reshape(-1, 6)
-    if not len(table):
+    columns = np.asarray(places, dtype=np.float64).reshape(-1, 6).T
+    if not columns.size:
         return Layout(width, height, "")
-    whole = np.empty((len(table), 6), dtype=np.int64)
-    whole[:, 0] = table[:, 0]
-    whole[:, 1] = table[:, 1] - table[:, 0]
+    whole = np.empty(columns.shape, dtype=np.int64)
+    whole[:2] = columns[:2]
+    whole[1] -= whole[0]
     # Outwards, so that rounding cuts no letter.
-    whole[:, 2:4] = np.floor(table[:, 2:4] * UNITS)
-    whole[:, 4:] = np.ceil(table[:, 4:] * UNITS) - whole[:, 2:4]
-    whole[1:, [0, 2, 3]] -= whole[:-1, [0, 2, 3]].copy()
-    form = "s" if np.abs(whole).max() < 2**15 else "l"
-    steps = whole.astype(WIDTHS[form]).T.tobytes()
-    packed = base64.b64encode(zlib.compress(steps, LEVEL)).decode()
+    whole[2:4] = np.floor(columns[2:4] * UNITS)
+    whole[4:] = np.ceil(columns[4:] * UNITS)
+    whole[4:] -= whole[2:4]
+    for steps in (whole[0], whole[2], whole[3]):
+        steps[1:] -= steps[:-1].copy()
+    form = "s" if max(whole.max(), -whole.min()) < 2**15 else "l"
+    raw = whole.astype(WIDTHS[form]).tobytes()
+    packed = base64.b64encode(zlib.compress(raw, LEVEL)).decode()
     return Layout(round(width, 2), round(height, 2), form + packed)
 
 

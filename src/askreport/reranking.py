@@ -110,7 +110,7 @@ def _load(name: str, folder: Path) -> "CrossEncoder":
     from sentence_transformers import CrossEncoder
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     try:
         model: CrossEncoder = CrossEncoder(
             str(folder), device="cpu", local_files_only=True

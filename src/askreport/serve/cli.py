@@ -25,6 +25,7 @@ from askreport.serve import (
     narrowing,
     saving,
     serving,
+    terminal,
     watching,
 )
 from askreport.serve.console import Shelf
@@ -253,16 +254,13 @@ def tui(
     """Open the shelf in the terminal."""
     if plain and web:
         raise typer.BadParameter("choose one of --plain and --web")
-    # By name: the screen imports askreport and nothing here may depend on the screen.
     if web:
+        # By name: the screen imports askreport and nothing may depend on the screen.
         browser = importlib.import_module("askreport_tui.web")
         told = browser.arguments(shelf, server, key_file)
         raise typer.Exit(browser.run(told, port=port))
-    if not plain:
-        importlib.import_module("askreport_tui.collecting").hold()
-    screen = importlib.import_module(f"askreport_tui.{'plain' if plain else 'app'}")
     service = _service(server, key_file) if server else None
-    raise typer.Exit(screen.run(shelf, service=service))
+    raise typer.Exit(terminal.read(shelf, service=service, plain=plain))
 
 
 @app.command()

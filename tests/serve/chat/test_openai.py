@@ -292,7 +292,7 @@ def test_a_request_that_is_no_stream_gets_annotations_even_there(
 def test_a_response_is_the_same_answer(sdk: openai.OpenAI) -> None:
     made = sdk.responses.create(model="askreport", input=FERRY)
     chat = sdk.chat.completions.create(model="askreport", messages=said(FERRY))
-    part: Any = made.output[0].content[0]  # type: ignore[union-attr, index]
+    part: Any = made.output[0].content[0]
     assert made.status == "completed"
     assert made.output_text == chat.choices[0].message.content
     assert chat.choices[0].message.annotations is not None
@@ -343,7 +343,7 @@ def test_a_response_takes_a_conversation_and_keeps_none(sdk: openai.OpenAI) -> N
 def test_a_response_declines_too(sdk: openai.OpenAI) -> None:
     made = sdk.responses.create(model="askreport", input=MONGOLIA)
     assert made.output_text.startswith("No evidence: ")
-    assert made.output[0].content[0].annotations == []  # type: ignore[union-attr, index]
+    assert made.output[0].content[0].annotations == []
 
 
 def test_embeddings_are_the_vectors_of_the_shelfs_encoder(
@@ -394,7 +394,7 @@ def test_embeddings_refuse_what_they_would_not_do_right(
 @pytest.fixture(scope="module")
 def chain(address: str) -> ChatOpenAI:
     """LangChain's client of OpenAI's protocol."""
-    return ChatOpenAI(base_url=f"{address}/v1", api_key="none", model="askreport")  # type: ignore[arg-type]
+    return ChatOpenAI(base_url=f"{address}/v1", api_key="none", model="askreport")
 
 
 def test_langchain_asks_and_streams(chain: ChatOpenAI) -> None:
@@ -418,7 +418,7 @@ def test_langchain_carries_a_conversation(chain: ChatOpenAI) -> None:
 def test_langchain_reads_a_response_with_its_annotations(address: str) -> None:
     chain = ChatOpenAI(
         base_url=f"{address}/v1",
-        api_key="none",  # type: ignore[arg-type]
+        api_key="none",
         model="askreport",
         use_responses_api=True,
     )

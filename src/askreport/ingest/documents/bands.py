@@ -56,25 +56,27 @@ def of(rows: Sequence[Row]) -> Iterator[Band]:
     if not rows:
         return
     least = GUTTER * median(row.bottom - row.top for row in rows)
-    held: Band | None = None
-    for row in rows:
-        if held is not None and held.takes(row):
+    held = _alone(rows[0], least)
+    had = held.gutters
+    for row in rows[1:]:
+        if held.takes(row):
             continue
-        own = Band([row], _free(row), row.cells[0].left, row.cells[-1].right, least)
-        if held is None:
-            held = own
-            continue
+        own = _alone(row, least)
         free = _meet(held.free, own.free, least)
         left, right = min(held.left, own.left), max(held.right, own.right)
-        had = held.gutters
-        if not _goes_on(_inner(free, left, right), had, own.gutters, least):
+        inner = _inner(free, left, right)
+        if not _goes_on(inner, had, own.gutters, least):
             yield held
-            held = own
+            held, had = own, own.gutters
         else:
             held.rows.append(row)
             held.free, held.left, held.right = free, left, right
-    if held is not None:
-        yield held
+            had = inner
+    yield held
+
+
+def _alone(row: Row, least: float) -> Band:
+    return Band([row], _free(row), row.cells[0].left, row.cells[-1].right, least)
 
 
 def _goes_on(

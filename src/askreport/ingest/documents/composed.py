@@ -8,7 +8,7 @@ larger than the text around it, or a short bold one that stands alone.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -17,7 +17,7 @@ from askreport import rectangles
 from askreport import text as texts
 from askreport.ingest.documents import blocks, tables
 from askreport.ingest.documents.reading_order import Line, Prose, Region, Table
-from askreport.ingest.documents.sheets import Run, Sheet
+from askreport.ingest.documents.sheets import Sheet
 from askreport.types import Heading, Layout, Page, Span
 
 SHORT = 0.75
@@ -50,6 +50,9 @@ GAP = 1.4
 """Lines this much farther apart than the page's usual leading are two paragraphs."""
 
 _ENDS = re.compile(r"[.!?…][\"”’)]*$")
+_LAST = frozenset('.!?…"”’)')
+"""What stands last where a sentence ends: looked at first, since most lines do not."""
+
 _HYPHEN = re.compile(r"(?<=\w)-$")
 
 
@@ -73,15 +76,7 @@ def page(sheet: Sheet, found: Sequence[Region], known: Known, *, number: int) ->
                 typed.paragraph(part.lines, part.level)
         else:
             typed.table(region)
-    text, layout = typed.done()
-    return Page(
-        number,
-        None,
-        text,
-        tuple(typed.headings),
-        tables=tuple(typed.tables),
-        layout=layout,
-    )
+    return typed.done(number)
 
 
 def folded(title: str) -> str:
@@ -91,105 +86,103 @@ def folded(title: str) -> str:
 
 @dataclass(slots=True)
 class _Typed:
-    """A page's text while it is put together, each token with the word it came from."""
+    """A page's text while it is put together, each token with the word it came from.
+
+    Places are counted in tokens; how many characters those are is known when all are.
+    """
 
     sheet: Sheet
     tokens: list[str] = field(default_factory=list)
     words: list[int] = field(default_factory=list)
-    gaps: list[str] = field(default_factory=list)
-    """What stands after each token."""
-    size: int = 0
-    headings: list[Heading] = field(default_factory=list)
-    tables: list[Span] = field(default_factory=list)
+    gaps: dict[int, str] = field(default_factory=dict)
+    """What stands after a token, in their order, where it is no blank."""
+    headings: list[tuple[int, int, int]] = field(default_factory=list)
+    """First token, the one after the last, and the level."""
+    tables: list[tuple[int, int]] = field(default_factory=list)
+    """First token, and the one after the last."""
 
     def part(self, gap: str) -> int:
-        """Begin a block; where it begins."""
-        if self.gaps:
-            self.size += len(gap) - len(self.gaps[-1])
-            self.gaps[-1] = gap
-        return self.size
-
-    def put(self, tokens: Sequence[str], words: Sequence[int]) -> None:
-        """Tokens with a blank after each."""
-        self.tokens += tokens
-        self.words += words
-        self.gaps += [" "] * len(tokens)
-        self.size += sum(map(len, tokens)) + len(tokens)
-
-    def run(self, run: Run) -> None:
-        """The words of a run."""
-        self.put(self.sheet.words[run.first : run.last], range(run.first, run.last))
-        if run.glued:
-            self.join()
-
-    def join(self) -> None:
-        """Let what follows stand right after the last token."""
-        self.size -= len(self.gaps[-1])
-        self.gaps[-1] = ""
+        """Begin a block; its first token."""
+        count = len(self.tokens)
+        if count:
+            self.gaps[count - 1] = gap
+        return count
 
     def paragraph(self, lines: Sequence[Line], level: int) -> None:
         """Lines as one paragraph, words cut by a hyphen made whole."""
         start = self.part("\n\n")
-        for i, line in enumerate(lines):
+        said, tokens, words = self.sheet.words, self.tokens, self.words
+        more = len(lines)
+        for i, line in enumerate(lines, start=1):
             for run in line.runs:
-                self.run(run)
-            if i + 1 < len(lines) and _HYPHEN.search(self.tokens[-1]):
-                self._mend(lines[i + 1].text)
+                tokens += said[run.first : run.last]
+                words += range(run.first, run.last)
+            if i < more and tokens[-1].endswith("-"):
+                self._mend(lines[i].text)
         if level:
-            end = self.size - len(self.gaps[-1])
-            text = "".join(self._said(start))
-            self.headings.append(Heading(Span(start, end), level, text))
-
-    def _said(self, start: int) -> Iterator[str]:
-        """What was typed from a place on, without the last gap."""
-        at = self.size
-        i = len(self.tokens)
-        while at > start:
-            i -= 1
-            at -= len(self.tokens[i]) + len(self.gaps[i])
-        for k in range(i, len(self.tokens)):
-            yield self.tokens[k]
-            if k + 1 < len(self.tokens):
-                yield self.gaps[k]
+            self.headings.append((start, len(tokens), level))
 
     def _mend(self, after: str) -> None:
         """Join a word cut at the end of a line with its rest."""
         held = self.tokens[-1]
-        self.join()
+        if not _HYPHEN.search(held):
+            return
+        self.gaps[len(self.tokens) - 1] = ""
         if after[:1].islower() and held[-2:-1].islower():
             self.tokens[-1] = held[:-1]
-            self.size -= 1
 
     def table(self, table: Table) -> None:
         """Rows that repeat their column headings; what stands around them as lines."""
         start = None
         for line in tables.lines(self.sheet, table):
             at = self.part("\n" if line.row and start is not None else "\n\n")
-            if line.row and start is None:
-                start = at
-            self.put(line.tokens, line.words)
-            if line.row and start is not None:
-                end = self.size - 1
-                if self.tables and self.tables[-1].start == start:
-                    self.tables.pop()
-                self.tables.append(Span(start, end))
-            else:
+            self.tokens += line.tokens
+            self.words += line.words
+            if not line.row:
                 start = None
+                continue
+            if start is None:
+                start = at
+            else:
+                self.tables.pop()
+            self.tables.append((start, len(self.tokens)))
 
-    def done(self) -> tuple[str, Layout]:
-        """The text, and where its words stand."""
+    def done(self, number: int) -> Page:
+        """The page, which knows where its words stand."""
+        sheet, count = self.sheet, len(self.tokens)
+        if not count:
+            return Page(number, None, "", layout=Layout(sheet.width, sheet.height, ""))
         self.part("")
-        text = "".join(chain.from_iterable(zip(self.tokens, self.gaps, strict=True)))
-        sheet = self.sheet
-        if not self.tokens:
-            return "", Layout(sheet.width, sheet.height, "")
-        long = np.fromiter(map(len, self.tokens), np.int64, len(self.tokens))
-        steps = long + np.fromiter(map(len, self.gaps), np.int64, len(self.gaps))
+        text = "".join(self._blocks())
+        long = np.fromiter(map(len, self.tokens), np.int64, count)
+        steps = long + 1
+        steps[[*self.gaps]] += [len(gap) - 1 for gap in self.gaps.values()]
+        placed = np.empty((6, count))
         starts = np.cumsum(steps) - steps
-        boxes = sheet.boxes[np.array(self.words)]
-        spans = np.stack([starts, starts + long], axis=1)
-        placed = np.concatenate([spans, boxes], axis=1)
-        return text, rectangles.pack(sheet.width, sheet.height, placed)
+        placed[0], placed[1] = starts, starts + long
+        at = np.fromiter(self.words, np.int64, count)
+        sheet.boxes.T.take(at, axis=1, out=placed[2:])
+
+        def span(first: int, after: int) -> Span:
+            return Span(int(placed[0, first]), int(placed[1, after - 1]))
+
+        spans = [(span(a, b), level) for a, b, level in self.headings]
+        return Page(
+            number,
+            None,
+            text,
+            tuple(Heading(at, level, at.of(text)) for at, level in spans),
+            tables=tuple(span(a, b) for a, b in self.tables),
+            layout=rectangles.pack(sheet.width, sheet.height, placed.T),
+        )
+
+    def _blocks(self) -> Iterator[str]:
+        """Tokens with blanks between them, and what else stands between them."""
+        at = 0
+        for last, gap in self.gaps.items():
+            yield " ".join(self.tokens[at : last + 1])
+            yield gap
+            at = last + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,14 +274,14 @@ def _shouted(line: Line, before: Line | None, after: Line | None, far: float) ->
     if after is None or after.bold:
         return 0  # a heading that wraps would be cut in two
     close = before is not None and 0 < line.bottom - before.bottom < far
-    if before is not None and close and (before.bold or not _ENDS.search(before.text)):
+    if before is not None and close and (before.bold or not _ended(before.text)):
         return 0
-    return 0 if _ENDS.search(line.text) else 3
+    return 0 if _ended(line.text) else 3
 
 
 def _starts(line: Line, last: Line, held: str, *, parted: bool) -> bool:
     """Whether a line begins a paragraph: an item, or parted from a whole sentence."""
-    open_ = not _ENDS.search(held)
+    open_ = not _ended(held)
     goes_on = line.text[:1].islower() and open_
     if blocks.is_item(line.text):
         # A dash in the middle of a sentence may come to stand first on its line.
@@ -309,4 +302,9 @@ def _titles(line: Line, after: Line | None) -> bool:
 
 
 def _closes(line: Line, longest: float) -> bool:
-    return bool(_ENDS.search(line.text)) and line.right - line.left < SHORT * longest
+    return line.right - line.left < SHORT * longest and _ended(line.text)
+
+
+def _ended(text: str) -> bool:
+    """Whether a line ends a sentence."""
+    return text[-1:] in _LAST and _ENDS.search(text) is not None

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from askreport.ingest.documents.sheets import Run, Sheet
 
@@ -109,8 +110,7 @@ def _edges(page: int, sheet: Sheet) -> Iterator[_Seen]:
         middle = run.middle
         top = middle < above
         if top or middle > below:
-            text = " ".join(sheet.words[run.first : run.last])
-            yield _Seen(page, i, text, top, middle)
+            yield _Seen(page, i, run.text, top, middle)
 
 
 def _repeated(seen: Sequence[_Seen], pages: int) -> Iterator[_Seen]:
@@ -165,16 +165,16 @@ def _numbered(seen: Sequence[_Seen], pages: int) -> Iterator[tuple[_Seen, str]]:
                 yield one, label
 
 
-def _values(text: str) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=1024)
+def _values(text: str) -> tuple[tuple[int, str], ...]:
     """The numbers that a line at the edge may be counting with."""
     whole = _NUMBER.fullmatch(text)
     labels = [whole.group(1)] if whole else []
     if not whole and len(text) < 120:
         labels = [a or b for a, b in _ENDS.findall(text)]
-    for label in labels:
-        value = int(label) if label.isdigit() else _roman(label.lower())
-        if 0 < value < 100_000:
-            yield value, label
+    values = [int(la) if la.isdigit() else _roman(la.lower()) for la in labels]
+    found = zip(values, labels, strict=True)
+    return tuple((value, label) for value, label in found if 0 < value < 100_000)
 
 
 def _roman(text: str) -> int:

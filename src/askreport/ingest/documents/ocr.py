@@ -146,7 +146,8 @@ def _sheet(
         low, high = boxes[first:last, :2].min(axis=0), boxes[first:last, 2:].max(axis=0)
         size = float(high[1] - low[1])
         a, b, c, d = map(float, (*low, *high))
-        runs.append(Run(first, last, a, b, c, d, size, bold=False))
+        text = " ".join(one.text for one in words[first:last])
+        runs.append(Run(first, last, text, a, b, c, d, size, bold=False))
     sheet = Sheet(wide, tall, [one.text for one in words], boxes, tuple(runs))
     blocks = groupby(runs, key=lambda run: words[run.first].line[:2])
-    return sheet, [reading_order.prose(sheet, list(block)) for _, block in blocks]
+    return sheet, [reading_order.prose(list(block)) for _, block in blocks]

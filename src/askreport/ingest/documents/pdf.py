@@ -181,7 +181,7 @@ def _composed(
     usual = _usual(found)
     for i, sheet in found.items():
         kept = furniture.kept(sheet, extras.runs[i])
-        regions = reading_order.regions(sheet, kept)
+        regions = reading_order.regions(kept)
         known = Known(outline.get(i, {}), usual)
         page = composed.page(sheet, regions, known, number=i + 1)
         yield i, replace(page, label=extras.labels.get(i))

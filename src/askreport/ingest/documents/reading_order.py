@@ -9,13 +9,14 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from operator import attrgetter
 from statistics import median
 
 from askreport.ingest.documents import bands
 from askreport.ingest.documents import rows as across
 from askreport.ingest.documents.bands import Band, Gap
 from askreport.ingest.documents.rows import Cell, Row
-from askreport.ingest.documents.sheets import Run, Sheet
+from askreport.ingest.documents.sheets import Run
 
 DEEPEST = 4
 """Columns within columns; more is a drawing."""
@@ -84,15 +85,15 @@ class Table:
 Region = Prose | Table
 
 
-def regions(sheet: Sheet, runs: Sequence[Run]) -> list[Region]:
+def regions(runs: Sequence[Run]) -> list[Region]:
     """The regions of a sheet, or of some of its runs, in reading order.
 
     What is not level comes last, as it was drawn.
     """
-    found = list(_merged(_regions(sheet, [run for run in runs if run.level], 0)))
+    found = list(_merged(_regions([run for run in runs if run.level], 0)))
     aside = [run for run in runs if not run.level]
     if aside:
-        found.append(Prose([_line(sheet, [run]) for run in aside]))
+        found.append(Prose([_line([run]) for run in aside]))
     return found
 
 
@@ -113,25 +114,25 @@ def _merged(found: Iterator[Region]) -> Iterator[Region]:
         yield held
 
 
-def _regions(sheet: Sheet, runs: Sequence[Run], depth: int) -> Iterator[Region]:
+def _regions(runs: Sequence[Run], depth: int) -> Iterator[Region]:
     if not runs:
         return
     room = max(run.right for run in runs) - min(run.left for run in runs)
-    for band in bands.of(across.of(sheet, runs)):
+    for band in bands.of(across.of(runs)):
         facing = _parted(band) if band.gutters and depth < DEEPEST else None
         kind = "columns" if facing else _kind(band) if depth < DEEPEST else "prose"
         if kind == "columns":
             for column in _columns(facing or band):
-                yield from _regions(sheet, column, depth + 1)
+                yield from _regions(column, depth + 1)
         elif kind == "prose":
-            yield _prose(sheet, band.rows, room)
+            yield _prose(band.rows, room)
         elif kind == "cells":
-            yield Table(_by_cells(sheet, band))
+            yield Table(_by_cells(band))
         else:
             above, rows, below = _trimmed(band.rows)
-            yield _prose(sheet, above, room)
+            yield _prose(above, room)
             yield Table(rows)
-            yield _prose(sheet, below, room)
+            yield _prose(below, room)
 
 
 def _trimmed(rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
@@ -141,40 +142,35 @@ def _trimmed(rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
     return list(rows[:first]), list(rows[first:last]), list(rows[last:])
 
 
-def _prose(sheet: Sheet, rows: Sequence[Row], room: float) -> Prose:
+def _prose(rows: Sequence[Row], room: float) -> Prose:
     lines = []
     for row in rows:
         cells = row.cells
         runs = cells[0].runs if len(cells) == 1 else [r for c in cells for r in c.runs]
-        line = _line(sheet, runs)
+        line = _line(runs)
         line.room = room
         lines.append(line)
     return Prose(lines)
 
 
-def prose(sheet: Sheet, runs: Sequence[Run]) -> Prose:
+def prose(runs: Sequence[Run]) -> Prose:
     """Runs that are lines already, in their order."""
     room = max(run.right for run in runs) - min(run.left for run in runs)
-    lines = [_line(sheet, [run]) for run in runs]
+    lines = [_line([run]) for run in runs]
     for line in lines:
         line.room = room
     return Prose(lines)
 
 
-def _line(sheet: Sheet, runs: list[Run]) -> Line:
+def _line(runs: list[Run]) -> Line:
     if len(runs) == 1:
         (run,) = runs
-        text = " ".join(sheet.words[run.first : run.last]).strip()
         edges = (run.left, run.right, run.top, run.bottom)
-        return Line(runs, text, *edges, run.size, run.bold)
+        return Line(runs, run.text, *edges, run.size, run.bold)
     longest = max(runs, key=lambda run: run.right - run.left)
-    words = [" ".join(sheet.words[run.first : run.last]) for run in runs]
-    glued = "".join(
-        word + ("" if run.glued else " ") for word, run in zip(words, runs, strict=True)
-    )
     return Line(
         runs,
-        glued.strip(),
+        " ".join(run.text for run in runs),
         min(run.left for run in runs),
         max(run.right for run in runs),
         min(run.top for run in runs),
@@ -241,7 +237,7 @@ def _beside_prose(gutter: Gap, runs: Sequence[Run], words: Mapping[int, int]) ->
 def _is_prose(column: Sequence[Run], words: Mapping[int, int]) -> bool:
     if len(column) < LINES:
         return False
-    drawn = sorted(column, key=lambda run: run.first)
+    drawn = sorted(column, key=attrgetter("first"))
     after = sum(a.last == b.first for a, b in pairwise(drawn)) / (len(drawn) - 1)
     wordy = sum(words.get(run.first, 0) for run in column) / len(column)
     return after >= DRAWN and wordy > CELL_WORDS
@@ -307,13 +303,13 @@ def _cellwise(band: Band) -> bool:
     return rows >= 2 and changes < 0.7 * len(drawn)
 
 
-def _by_cells(sheet: Sheet, band: Band) -> list[Row]:
+def _by_cells(band: Band) -> list[Row]:
     """Rows whose cells run over several lines, told by the order of drawing."""
     found: list[Row] = []
     column = 10**6
     for at, group in groupby(_in_columns(band), key=lambda pair: pair[0]):
         runs = [run for _, run in group]
-        text = " ".join(" ".join(sheet.words[r.first : r.last]) for r in runs)
+        text = " ".join(run.text for run in runs)
         cell = Cell(runs, min(r.left for r in runs), max(r.right for r in runs), text)
         top, bottom = min(r.top for r in runs), max(r.bottom for r in runs)
         # What was drawn far below is a row of its own, even if it lacks a first cell.

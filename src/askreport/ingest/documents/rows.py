@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askreport.ingest.documents.sheets import WIDE, Run, Sheet
+from askreport.ingest.documents.sheets import WIDE, Run
 
 LEVEL = 0.3
 """Runs whose middles are this much of the smaller one's height apart are one row."""
@@ -41,7 +41,7 @@ class Row:
     bottom: float
 
 
-def of(sheet: Sheet, runs: Sequence[Run]) -> list[Row]:
+def of(runs: Sequence[Run]) -> list[Row]:
     groups: list[list[Run]] = []
     tallest: list[Run] = []
     for run in sorted(runs, key=lambda run: run.top + run.bottom):
@@ -60,7 +60,7 @@ def of(sheet: Sheet, runs: Sequence[Run]) -> list[Row]:
     for group, tall in zip(groups, tallest, strict=True):
         if len(group) > 1:
             group.sort(key=lambda run: run.left)
-        found.append(Row(_cells(sheet, group), tall.top, tall.bottom))
+        found.append(Row(_cells(group), tall.top, tall.bottom))
     found.sort(key=lambda row: row.top + row.bottom)
     return found
 
@@ -80,14 +80,14 @@ def _level(one: Run, other: Run) -> bool:
     return inside and gap < max(a, b)
 
 
-def _cells(sheet: Sheet, runs: Sequence[Run]) -> list[Cell]:
+def _cells(runs: Sequence[Run]) -> list[Cell]:
     """Runs that touch as one cell; a list mark or a currency with what follows it."""
     found: list[Cell] = []
     held = None
     for run in runs:
-        text = " ".join(sheet.words[run.first : run.last])
+        text = run.text
         if held is not None and _belongs(held, run, text):
-            held.text += ("" if held.runs[-1].glued else " ") + text
+            held.text += " " + text
             held.runs.append(run)
             held.right = max(held.right, run.right)
         else:
@@ -99,7 +99,7 @@ def _cells(sheet: Sheet, runs: Sequence[Run]) -> list[Cell]:
 def _belongs(held: Cell, run: Run, text: str) -> bool:
     before = held.runs[-1]
     gap = run.left - before.right
-    if before.glued or gap < WIDE * min(before.height, run.height):
+    if gap < WIDE * min(before.height, run.height):
         return True
     if len(held.text) <= 4:
         if _MONEY.fullmatch(held.text):

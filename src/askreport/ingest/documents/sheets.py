@@ -80,6 +80,8 @@ class Run:
     first: int
     last: int
     """The words: `Sheet.words[first:last]`."""
+    text: str
+    """The words with blanks between them."""
     left: float
     top: float
     right: float
@@ -89,8 +91,6 @@ class Run:
     bold: bool
     level: bool = True
     """Whether it goes from left to right rather than up, down or aslant."""
-    glued: bool = False
-    """What follows belongs to its last word: an initial set large."""
 
     @property
     def height(self) -> float:
@@ -130,6 +130,19 @@ class _Type:
     up: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """What words are made of."""
+
+    words: Sequence[str]
+    lines: Whole
+    """The number of the line that each stands on."""
+    starts: Whole
+    """The first character of each."""
+    type_: Callable[[Whole], _Type]
+    """How characters are set."""
+
+
 def read(page: pypdfium2.PdfPage) -> Sheet:
     """The words of a page. Raises PdfiumError if it cannot be read."""
     layer = page.get_textpage()
@@ -140,22 +153,21 @@ def read(page: pypdfium2.PdfPage) -> Sheet:
         wide, tall = tall, wide
     words, spans, lines = _words(_characters(layer))
     measured = _measured(layer, spans)
-    boxes = _shown(measured, box, turned)
-    kept = _kept(words, boxes, wide, tall)
+    edges = _shown(measured, box, turned)
+    kept = _kept(words, edges, wide, tall)
     if not kept.all():
         places = np.flatnonzero(kept).tolist()
         words, spans = [words[i] for i in places], spans[kept]
-        boxes, lines = boxes[kept], lines[kept]
-    starts, type_ = spans[:, 0], partial(_type, layer)
-    runs = _runs(boxes, lines, starts, type_, turned)
+        edges, lines = edges[:, kept], lines[kept]
+    letters = _Letters(words, lines, spans[:, 0], partial(_type, layer))
+    runs = _runs(edges, letters, turned)
     if sum(run.last - run.first for run in runs if not run.level) * 2 > len(words):
         # A wide table on an upright sheet, to be read with the sheet turned.
-        set_ = type_(starts[len(starts) // 2 :][:1])
+        set_ = letters.type_(letters.starts[len(words) // 2 :][:1])
         rise = math.atan2(set_.up[0], set_.across[0])
         more = round(math.degrees(rise) / 90) * 90 % 360
-        level = _shown(measured[kept], box, more)
-        runs = _runs(level, lines, starts, type_, more)
-    return Sheet(wide, tall, words, boxes, runs)
+        runs = _runs(_shown(measured[:, kept], box, more), letters, more)
+    return Sheet(wide, tall, words, edges.T, runs)
 
 
 def _words(text: str) -> tuple[list[str], Whole, Whole]:
@@ -164,7 +176,7 @@ def _words(text: str) -> tuple[list[str], Whole, Whole]:
     A word ends at a blank or after a hyphen that breaks it.
     """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    said = ~_blanks()[np.minimum(codes, len(_blanks()) - 1)]
+    said = _inked().take(codes, mode="clip")
     cut = (codes == 0x02) | (codes == 0xFFFE) if _broken(text) else None
     ended = ~said if cut is None else ~said | cut
     edge = np.ones(1, dtype=bool)
@@ -192,9 +204,9 @@ def _broken(text: str) -> bool:
 
 
 @cache
-def _blanks() -> NDArray[np.bool_]:
-    """Which characters part words; no later one does."""
-    return np.array([chr(code).isspace() for code in range(0x3002)])
+def _inked() -> NDArray[np.bool_]:
+    """Which characters do not part words; all later ones are like the last."""
+    return np.array([not chr(code).isspace() for code in range(0x3002)])
 
 
 def _clean(word: str) -> str:
@@ -218,21 +230,24 @@ def _characters(layer: pypdfium2.PdfTextPage) -> str:
 
 
 def _measured(layer: pypdfium2.PdfTextPage, spans: Whole) -> Floats:
-    """Left, bottom, right and top of each word, as the page counts them."""
+    """Left, bottom, right and top of the words, as the page counts them: a row each."""
     calls, handle = _calls(), _handle(layer)
-    at = np.stack([spans[:, 0], spans[:, 1] - 1], axis=1)
-    found, places = _room("RECT", at.size)
-    # The loop over two thousand letters runs in C.
-    tell = partial(calls.FPDFText_GetLooseCharBox, handle)
-    deque(map(tell, at.ravel().tolist(), places), maxlen=0)
-    raw_ = np.frombuffer(calls.ffi.buffer(found, 16 * at.size), np.float32)
-    ends = raw_.reshape(-1, 2, 4).astype(np.float64)[:, :, [0, 3, 2, 1]]
-    high = ends[:, :, 3] - ends[:, :, 1]
-    odd = ~((high > 0) & (high < TALLEST) & (ends[:, :, 2] >= ends[:, :, 0]))
-    for i, which in np.argwhere(odd).tolist():
-        ends[i, which] = _tight(layer, int(at[i, which]))
-    low, top = ends[:, :, :2].min(axis=1), ends[:, :, 2:].max(axis=1)
-    return np.concatenate([low, top], axis=1)
+    count = len(spans)
+    at: list[int] = np.concatenate([spans[:, 0], spans[:, 1] - 1]).tolist()
+    found, places = _room("RECT", len(at))
+    # The loop over a thousand letters runs in C.
+    tell = calls.FPDFText_GetLooseCharBox
+    deque(map(tell, repeat(handle), at, places), maxlen=0)
+    raw_ = np.frombuffer(calls.ffi.buffer(found, 16 * len(at)), np.float32)
+    ends = raw_.reshape(-1, 4).T[[0, 3, 2, 1]].astype(np.float64)
+    high = ends[3] - ends[1]
+    usual = (high > 0) & (high < TALLEST) & (ends[2] >= ends[0])
+    if not usual.all():
+        for i in np.flatnonzero(~usual).tolist():
+            ends[:, i] = _tight(layer, at[i])
+    first, last = ends[:, :count], ends[:, count:]
+    low, top = np.minimum(first[:2], last[:2]), np.maximum(first[2:], last[2:])
+    return np.concatenate([low, top])
 
 
 def _room(kind: str, count: int) -> tuple[Any, list[Any]]:
@@ -255,54 +270,56 @@ def _tight(layer: pypdfium2.PdfTextPage, i: int) -> tuple[float, ...]:
     return a[0], b[0], c[0], d[0]
 
 
-def _shown(boxes: Floats, box: Sequence[float], turned: int) -> Floats:
-    """The boxes as the page is shown: from its top left, after it was turned."""
+def _shown(measured: Floats, box: Sequence[float], turned: int) -> Floats:
+    """Left, top, right and bottom as the page is shown: from its top left, after it was
+    turned.
+    """
     left, bottom, right, top = box
-    a, b, c, d = boxes.T
+    a, b, c, d = measured
     if turned == 90:
-        columns = (b - bottom, a - left, d - bottom, c - left)
-    elif turned == 180:
-        columns = (right - c, b - bottom, right - a, d - bottom)
-    elif turned == 270:
-        columns = (top - d, right - c, top - b, right - a)
-    else:
-        columns = (a - left, top - d, c - left, top - b)
-    return np.stack(columns, axis=1)
+        return np.array((b - bottom, a - left, d - bottom, c - left))
+    if turned == 180:
+        return np.array((right - c, b - bottom, right - a, d - bottom))
+    if turned == 270:
+        return np.array((top - d, right - c, top - b, right - a))
+    return np.array((a - left, top - d, c - left, top - b))
 
 
 def _kept(
-    words: Sequence[str], boxes: Floats, wide: float, tall: float
+    words: Sequence[str], edges: Floats, wide: float, tall: float
 ) -> NDArray[np.bool_]:
     """Which words say something and lie on the sheet."""
-    a, b, c, d = boxes.T
+    a, b, c, d = edges
     there = (c > -EDGE) & (d > -EDGE) & (a < wide + EDGE) & (b < tall + EDGE)
+    if all(words):
+        return np.asarray(there)
     return np.asarray(there & np.array([bool(word) for word in words], dtype=bool))
 
 
-def _runs(
-    boxes: Floats,
-    lines: Whole,
-    starts: Whole,
-    type_: Callable[[Whole], _Type],
-    turned: int,
-) -> tuple[Run, ...]:
-    if not len(boxes):
+def _runs(edges: Floats, letters: _Letters, turned: int) -> tuple[Run, ...]:
+    words, lines = letters.words, letters.lines
+    if not words:
         return ()
-    high = boxes[:, 3] - boxes[:, 1]
-    gap = boxes[1:, 0] - boxes[:-1, 2]
+    left, top, right, bottom = edges
+    high = bottom - top
+    gap = left[1:] - right[:-1]
     far = WIDE * np.minimum(high[1:], high[:-1])
-    middle = (boxes[:, 1] + boxes[:, 3]) / 2
+    middle = (top + bottom) / 2
     off = np.abs(middle[1:] - middle[:-1]) > np.maximum(high[1:], high[:-1]) / 2
     cut = (lines[1:] != lines[:-1]) | (gap > far) | (gap < -high[1:]) | off
     firsts = np.concatenate([[0], np.flatnonzero(cut) + 1])
-    lasts = np.concatenate([firsts[1:], [len(boxes)]])
-    low = np.minimum.reduceat(boxes[:, :2], firsts, axis=0)
-    top = np.maximum.reduceat(boxes[:, 2:], firsts, axis=0)
-    set_ = type_(starts[(firsts + lasts) // 2])
+    lasts = np.concatenate([firsts[1:], [len(words)]])
+    low = np.minimum.reduceat(edges[:2], firsts, axis=1)
+    most = np.maximum.reduceat(edges[2:], firsts, axis=1)
+    set_ = letters.type_(letters.starts[(firsts + lasts) // 2])
     along, rise = _direction(set_, turned)
     level = np.abs(rise) <= ASLANT * along
-    columns = (firsts, lasts, *low.T, *top.T, set_.size, set_.bold, level)
-    return tuple(map(Run, *(column.tolist() for column in columns)))
+    first, last, *more = (
+        column.tolist()
+        for column in (firsts, lasts, *low, *most, set_.size, set_.bold, level)
+    )
+    texts_ = [" ".join(words[a:b]) for a, b in zip(first, last, strict=True)]
+    return tuple(map(Run, first, last, texts_, *more))
 
 
 def _direction(set_: _Type, turned: int) -> tuple[Floats, Floats]:
@@ -317,13 +334,12 @@ def _type(layer: pypdfium2.PdfTextPage, letters: Whole) -> _Type:
     calls, handle = _calls(), _handle(layer)
     these: list[int] = letters.tolist()
     held, places = _room("MATRIX", len(these))
-    known = np.fromiter(
-        map(partial(calls.FPDFText_GetMatrix, handle), these, places), bool, len(these)
-    )
+    told = map(calls.FPDFText_GetMatrix, repeat(handle), these, places)
+    known = np.fromiter(told, bool, len(these))
     raw_ = np.frombuffer(calls.ffi.buffer(held, 24 * len(these)), np.float32)
     a, b, c, d = raw_.reshape(-1, 6).astype(np.float64).T[:4]
     size, weight = (
-        np.fromiter(map(partial(call, handle), these), np.float64, len(these))
+        np.fromiter(map(call, repeat(handle), these), np.float64, len(these))
         for call in (calls.FPDFText_GetFontSize, calls.FPDFText_GetFontWeight)
     )
     # Type of a negative size is upright where its matrix turns it upside down.
@@ -340,16 +356,18 @@ def _bold_by_name(
     layer: pypdfium2.PdfTextPage, letters: Sequence[int]
 ) -> NDArray[np.bool_]:
     """Whether what characters are set in is called bold."""
-    calls = _calls()
+    calls, handle = _calls(), _handle(layer)
     held, places = _room("NAME", len(letters))
     said = np.frombuffer(calls.ffi.buffer(held, 64 * len(letters)), "S64")
     said.fill(b"")
-    tell = partial(calls.FPDFText_GetFontInfo, _handle(layer))
-    flags = calls.ffi.new("int*")
-    deque(map(tell, letters, places, repeat(63), repeat(flags)), maxlen=0)
-    names = said.tolist()
-    bold = {name: bool(_BOLD.search(name)) for name in set(names)}
-    return np.array([bold[name] for name in names], dtype=bool)
+    rest = (letters, places, repeat(63), repeat(calls.ffi.new("int*")))
+    deque(map(calls.FPDFText_GetFontInfo, repeat(handle), *rest), maxlen=0)
+    return np.array([_called_bold(name) for name in said.tolist()], dtype=bool)
+
+
+@lru_cache(maxsize=512)
+def _called_bold(name: bytes) -> bool:
+    return bool(_BOLD.search(name))
 
 
 def _handle(layer: pypdfium2.PdfTextPage) -> Any:  # noqa: ANN401

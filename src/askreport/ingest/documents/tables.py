@@ -83,12 +83,15 @@ def _columns(rows: Sequence[Row]) -> list[Column]:
 
 def _at(cell: Cell, columns: Sequence[Column]) -> list[int]:
     """The columns that a cell stands in or over; the nearest if it stands in none."""
+    left, right = cell.left, cell.right
     over = [
-        i for i, (a, b) in enumerate(columns) if min(cell.right, b) > max(cell.left, a)
+        i
+        for i, (a, b) in enumerate(columns)
+        if a < right and left < b and a < b and left < right
     ]
     if over or not columns:
         return over
-    away = [max(a - cell.right, cell.left - b) for a, b in columns]
+    away = [max(a - right, left - b) for a, b in columns]
     return [away.index(min(away))]
 
 
@@ -146,9 +149,8 @@ def _continued(rows: Sequence[Row]) -> Iterator[Row]:
     held = rows[0]
     for row in rows[1:]:
         inner = row.cells[0].left > left + 3 * high
-        wordy = not any(FIGURE.fullmatch(cell.text) for cell in row.cells)
         near = row.top - held.bottom < (CLOSE - 1) * high
-        if inner and wordy and near:
+        if inner and near and not any(FIGURE.fullmatch(c.text) for c in row.cells):
             held = Row(held.cells + row.cells, held.top, row.bottom)
         else:
             yield held
