@@ -10,7 +10,9 @@ each from zero to convergence, so that nothing but the data decides the result:
 - the order of candidates, from standardised signals: a softmax over a question's
   candidates, of which the right ones should win;
 - whether the first of them answers, by logistic regression, from questions that can be
-  answered and questions that cannot;
+  answered and questions that cannot. What tells them apart is learnt within each set,
+  how often questions can be answered from all sets together: a set all of whose
+  questions can be answered says nothing of the first;
 - whether the sentence quoted from it holds the answer, likewise, from the questions
   that can be answered (where a set does not say which words answer, they count as
   held).
@@ -65,7 +67,7 @@ sets and our own questions gain and lose nothing; at 0.8 they lose. A question
 that gives the number of a document means that document; no set has such questions. The
 other two are read from the order that the rest decides (see `query/second.py`)."""
 
-ANSWERS = ("cosine", "met", "fitting")
+ANSWERS = ("best_cosine", "best_met", "lacking")
 """Signals that say whether it answers. More of them told answerable questions from
 others better on the sets they were trained on and worse on the one left out."""
 
@@ -115,12 +117,16 @@ class Asked:
 
     def first(self, weights: Floats, names: Sequence[str]) -> Floats:
         """Signals of the candidate that comes first, as they are."""
-        measured = self.found[self.best(weights)].signals
+        ordered = np.argsort(-self._height(weights), kind="stable")
+        measured = evidence.reaching([self.found[i] for i in ordered])[0].signals
         return np.array([measured[name] for name in names])
 
     def best(self, weights: Floats) -> int:
         """The index of the candidate that comes first."""
-        return int(np.argmax(self.order @ weights + self.given))
+        return int(np.argmax(self._height(weights)))
+
+    def _height(self, weights: Floats) -> Floats:
+        return np.asarray(self.order @ weights + self.given)
 
 
 def main() -> None:
@@ -230,11 +236,11 @@ def train(gathered: Mapping[str, Sequence[Asked]]) -> evidence.Weights:
         for name, asked in gathered.items()
         for a in asked
     ]
-    answers = _logistic(
-        ANSWERS,
-        [a.first(order, ANSWERS) for a, _, _ in firsts],
+    answers = _answers(
+        np.array([a.first(order, ANSWERS) for a, _, _ in firsts]),
         [a.answerable for a, _, _ in firsts],
         [share for _, share, _ in firsts],
+        [name for _, _, name in firsts],
     )
     known = [(a, share) for a, share, name in firsts if a.answerable and name != OWN]
     quoted = _logistic(
@@ -274,9 +280,33 @@ def _order(gathered: Sequence[Sequence[Asked]]) -> Floats:
     return _least(loss, weights)
 
 
+def _answers(
+    signals: Floats, true: Sequence[bool], shares: Sequence[float], of: Sequence[str]
+) -> evidence.Logistic:
+    """The weights beside an intercept for each set, so that a signal that is greater in
+    one set, where more can be answered, is not taken for one that says so; then one
+    factor for them all, and one intercept.
+    """
+    known = set(zip(of, true, strict=True))
+    both = [s for s in dict.fromkeys(of) if {(s, True), (s, False)} <= known]
+    kept = [i for i, name in enumerate(of) if name in both]
+    beside = np.array([[float(of[i] == name) for name in both] for i in kept])
+    within = _logistic(
+        (*ANSWERS, *both),
+        np.concatenate([signals[kept], beside], axis=1),
+        [true[i] for i in kept],
+        [shares[i] for i in kept],
+    )
+    slopes = np.array([within.weights[name] for name in ANSWERS])
+    whole = _logistic(("factor",), (signals @ slopes)[:, np.newaxis], true, shares)
+    return evidence.Logistic(
+        whole.intercept, _named(ANSWERS, whole.weights["factor"] * slopes)
+    )
+
+
 def _logistic(
     names: Sequence[str],
-    signals: Sequence[Floats],
+    signals: Sequence[Floats] | Floats,
     true: Sequence[bool],
     shares: Sequence[float],
 ) -> evidence.Logistic:

@@ -299,7 +299,7 @@ class Explained:
     contributions: Mapping[str, float]
     """Weight times standardised value of each signal that decides the order."""
     answers: float
-    """The chance that the passage answers, by its own signals alone."""
+    """The chance that the passage answers, were it the first."""
     quoted: float
     """The chance that its quote holds the answer, if the passage does."""
     fate: Fate

@@ -14,7 +14,7 @@ from tests.conftest import HARBOUR, LIGHTHOUSE, ORCHARD
 from askreport import Filter, Library, errors
 from askreport import text as texts
 from askreport.query import ask as asking
-from askreport.query import prose
+from askreport.query import evidence, prose
 from askreport.types import Answer
 
 FERRIES = "How many passengers does each ferry carry?"
@@ -41,7 +41,7 @@ QUESTIONS = st.lists(st.sampled_from(CORPUS) | ODD, min_size=1, max_size=12).map
     " ".join
 )
 FLOORS = st.sampled_from([0.0, 0.02, 0.3, 1.0])
-RELATIVE = {"likeness", "company"}  # to the other candidates
+RELATIVE = {"likeness", "company", *evidence.BEST}  # to the other candidates
 MARKER = re.compile(r"\[(\d+)\]")
 
 

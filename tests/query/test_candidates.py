@@ -98,11 +98,13 @@ def slowly(question: Question, library: Library, row: int) -> dict[str, float]:
     passage = generation.passages[row]
     met, spans = late.met(generation.tokens, question.tokens, row)
     best = met.max(axis=1, initial=0.0)
-    scores, fitting = [0.0], [0.0]
+    scores, asked, fitting = [0.0], [0.0], [0.0]
     for span in texts.sentences(passage.text):
         inside = [span.start <= start < span.end for start in spans[:, 0]]
-        score = met[:, inside].max(axis=1, initial=0.0) @ question.weights
+        nearest = met[:, inside].max(axis=1, initial=0.0)
+        score = nearest @ question.weights
         scores.append(float(score))
+        asked.append(float(nearest @ question.asking))
         if expected.holds(passage.text[span.start : span.end], question.wanted):
             fitting.append(float(score))
     source = passage.source
@@ -118,8 +120,9 @@ def slowly(question: Question, library: Library, row: int) -> dict[str, float]:
         "late": float(best.mean()),
         "late_weighted": float(best @ question.weights),
         "asked": float(best @ question.asking),
-        "sentence": max(scores),
+        "sentence": max(*scores, *asked),
         "fitting": max(fitting),
+        "lacking": max(scores) - max(fitting),
         "cover": sum(held) / (sum(question.rarity) or 1.0),
         "phrase": sum(w for pair, w in wide.items() if pair in pairs)
         / (sum(wide.values()) or 1.0),

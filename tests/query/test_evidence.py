@@ -65,6 +65,20 @@ def test_the_first_score_is_the_product_of_the_two_probabilities(find: Find) -> 
     assert first.score == pytest.approx(0.7310586 * 0.2689414)
 
 
+def test_what_comes_after_a_passage_counts_for_whether_it_answers(find: Find) -> None:
+    found = find(FERRIES)
+    best = evidence.reaching(found)
+    cosines = [c.signals["cosine"] for c in found]
+    for i, candidate in enumerate(best):
+        these = cosines[i : i + evidence.AFTER]
+        assert candidate.signals["best_cosine"] == max(these)
+    assert best[0].signals["best_cosine"] > best[-1].signals["best_cosine"]
+    weights = Weights({"late": 1.0}, {}, Logistic(0.0, {"best_met": 1.0}), EVEN)
+    first = evidence.score(found, weights)[0]
+    met = max(c.signals["met"] for c in found[: evidence.AFTER])
+    assert first.score == pytest.approx(0.5 / (1 + np.exp(-met)))
+
+
 @given(
     st.dictionaries(st.sampled_from(["late", "cosine", "new"]), st.floats(-1e6, 1e6))
 )
@@ -83,7 +97,7 @@ def test_nothing_found_has_no_score_and_no_confidence() -> None:
 
 
 def test_the_shipped_weights_weigh_signals_that_are_measured(find: Find) -> None:
-    measured = find(FERRIES)[0].signals
+    measured = evidence.score(find(FERRIES))[0].signals
     weights = evidence.shipped()
     for used in (weights.order, weights.answers.weights, weights.quoted.weights):
         assert set(used) <= set(measured)

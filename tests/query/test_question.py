@@ -80,3 +80,10 @@ def test_what_is_looked_up_is_sound(look: Look, text: str) -> None:
 def test_rare_words_weigh_more_than_stop_words(look: Look) -> None:
     found = look("the ferry")
     assert found.weights[1] > found.weights[0] > 0
+
+
+def test_what_is_wanted_is_what_the_sentence_that_asks_wants(look: Look) -> None:
+    story = "My aunt, who kept the lamp, left when it was sold."
+    assert look(f"{story} How many lamps are left?").wanted == "figure"
+    assert look(f"{story} Why was it sold?").wanted is None
+    assert look("Tell me when the lamp was lit.").wanted == "time"

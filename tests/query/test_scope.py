@@ -11,7 +11,7 @@ from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from askreport import Filter, Library, errors
-from askreport.query import filters, scope
+from askreport.query import evidence, filters, scope
 from askreport.types import Passage, Source
 
 Row = tuple[str | None, str, str | None, str | None, str]
@@ -157,7 +157,7 @@ FILTERS = st.builds(
 
 def apart(signals: Mapping[str, float]) -> dict[str, float]:
     """The signals of a passage that do not depend on what else is searched."""
-    others = ("likeness", "company")
+    others = (*evidence.RELATIVE, *evidence.BEST)
     return {name: value for name, value in signals.items() if name not in others}
 
 

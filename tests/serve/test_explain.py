@@ -67,7 +67,7 @@ def test_both_tables_are_aligned_in_plain_text() -> None:
 
 
 def test_a_terminal_shows_every_candidate_and_signal(library: Library) -> None:
-    said = shown(library, 200)
+    said = shown(library, 240)
     for one in library.ask(FERRIES, explain=True).explained:
         assert one.passage in said
     for name in library.search(FERRIES)[0].signals:

@@ -4,8 +4,9 @@ Candidates are put in order by weighed signals, each first standardised over the
 values it takes for this question, so that a long question and a short one, a table and
 a paragraph, are judged on one scale: tables are compared with tables, and weighed by
 weights of their own. How probable it is that the first one answers is
-read from signals as they are: a standardised signal says which passage is best, not
-whether it is any good. The weights ship as data (`weights.json`, made by
+read from signals as they are, its own and the best of those that come after it: a
+standardised signal says which passage is best, not whether it is any good. The weights
+ship as data (`weights.json`, made by
 `benchmarks/train_evidence.py`).
 """
 
@@ -52,6 +53,14 @@ far as there are more of them than this, and by those of all where there are few
 RELATIVE = ("likeness", "company")
 """Signals that say how a passage stands to the others: for these, tables and prose are
 standardised together."""
+
+
+AFTER = 10
+"""Whether the shelf answers shows in the best of this many passages: what answers is
+not always what comes first. 5 and 20 did nearly alike."""
+
+BEST = {"best_cosine": "cosine", "best_met": "met"}
+"""The greatest of a signal over a passage and those that come after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +120,26 @@ def score(
     by_height = sorted(
         zip(height.tolist(), candidates, strict=True), key=lambda p: (-p[0], p[1].row)
     )
-    top, first = by_height[0]
-    sure = weights.answers.probability(first.signals) * weights.quoted.probability(
-        first.signals
+    ordered = reaching([c for _, c in by_height])
+    top, measured = by_height[0][0], ordered[0].signals
+    sure = weights.answers.probability(measured) * weights.quoted.probability(measured)
+    return tuple(
+        replace(c, score=sure * math.exp(h - top))
+        for (h, _), c in zip(by_height, ordered, strict=True)
     )
-    return tuple(replace(c, score=sure * math.exp(h - top)) for h, c in by_height)
+
+
+def reaching(ordered: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Candidates, best first, with the signals of `BEST`."""
+    found = []
+    for i, candidate in enumerate(ordered):
+        these = ordered[i : i + AFTER]
+        best = {
+            name: max(c.signals.get(of, 0.0) for c in these)
+            for name, of in BEST.items()
+        }
+        found.append(replace(candidate, signals={**candidate.signals, **best}))
+    return tuple(found)
 
 
 def contributions(

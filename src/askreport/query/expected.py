@@ -50,6 +50,18 @@ _ASKED: tuple[tuple[Kind, str], ...] = (
 )
 """The first that fits decides: the narrower kinds come before the wider."""
 
+_CLOSED = re.compile(
+    r"(?:(?:if|when|while|since|as|after|before|because|although|though|given|once|in|on|"
+    r"at|for|during|with|without)\b[^?]*?, )?(?:(?:so|and|but|or|also|then) )?"
+    r"(?:can|could|do|does|did|is|are|was|were|am|will|would|should|shall|may|might|must|"
+    r"has|have|had)(?:n['’]?t)? "
+    r"(?!.*\b(?:tell|told|say|said|know|known|show|shown|remind|explain|find out)\b "
+    r"(?:me |us )?(?:who|whose|whom|when|how|what|which)\b)",
+    re.IGNORECASE,
+)
+"""A question that yes or no answers: "who" and "when" in it ask for nothing. "Can you
+tell me when" does."""
+
 _MONTH = (
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
     r"december|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
@@ -94,7 +106,9 @@ _HELD: dict[Kind, re.Pattern[str]] = {
 
 
 def kind(question: str) -> Kind | None:
-    """What the question asks for, where its wording says so."""
+    """What the question asks for, where its wording says so and it is not yes or no."""
+    if _CLOSED.match(question):
+        return None
     return next((kind for kind, asked in _patterns() if asked.search(question)), None)
 
 

@@ -23,9 +23,12 @@ MEANING: Mapping[str, str] = {
     "asked": "the same for the sentence of the question that asks, where others only "
     "tell the story",
     "met": "the greater of the two before",
-    "sentence": "how well the best single sentence of the passage meets the question",
-    "fitting": "how well the best sentence does that holds the kind of thing asked "
-    "for: a figure, a date, a person",
+    "sentence": "how well the best single sentence of the passage meets the question, "
+    "or the sentence of it that asks",
+    "fitting": "how well the best sentence that holds the kind of thing asked for "
+    "(a figure, a date, a person) meets the question",
+    "lacking": "how much better than that another sentence meets it: the passage is on "
+    "the subject, and what is asked for stands elsewhere",
     "cover": "the share of the question's words that stand in the passage, its title "
     "or its headings, by their rarity",
     "phrase": "the share of the question's neighbouring words that are neighbours "
@@ -38,6 +41,8 @@ MEANING: Mapping[str, str] = {
     "as far as each of them may answer",
     "company": "how much of what may answer, at the first look, stands elsewhere in "
     "the same document",
+    "best_cosine": "the greatest `cosine` of this passage and the nine after it",
+    "best_met": "the greatest `met` of this passage and the nine after it",
     "table": "whether the passage is a table, or as full of figures as one (1 or 0)",
     "words": "how long the quote is (logarithm of its words and one)",
 }

@@ -11,6 +11,7 @@ from askreport import errors, lexical
 from askreport import text as texts
 from askreport.embedding import Encoder, unit
 from askreport.query import expected
+from askreport.types import Span
 
 Floats = NDArray[np.float32]
 
@@ -39,7 +40,7 @@ class Question:
     pairs: tuple[tuple[str, str], ...]
     """Terms that follow each other, each pair once, in order."""
     wanted: expected.Kind | None
-    """The kind of answer that its wording asks for."""
+    """The kind of answer that the wording of the sentence that asks asks for."""
 
 
 def ask(
@@ -60,17 +61,17 @@ def ask(
     terms = tuple(dict.fromkeys(sequence))
     rarity = {term: lexical.rarity(index, term) for term in terms}
     vector, tokens, spans = _encoded(line, encoder)
-    weights = _weights(line, spans, rarity)
+    weights, asks = _weights(line, spans, rarity), _asks(line)
     return Question(
         text=line,
         vector=vector,
         tokens=tokens,
         weights=_shares(weights),
-        asking=_shares(_asking(line, spans, weights)),
+        asking=_shares(_within(asks, spans, weights)),
         terms=terms,
         rarity=tuple(rarity.values()),
         pairs=tuple(dict.fromkeys(pairwise(sequence))),
-        wanted=expected.kind(line),
+        wanted=expected.kind(asks.of(line)),
     )
 
 
@@ -110,12 +111,15 @@ def _weights(line: str, spans: NDArray[np.int32], rarity: dict[str, float]) -> F
     return np.asarray(by_place[np.clip(spans[:, 0], 0, len(line))], dtype=np.float32)
 
 
-def _asking(line: str, spans: NDArray[np.int32], weights: Floats) -> Floats:
-    """The weights of the last sentence with a question mark; all, if there is none."""
-    asks = [s for s in texts.sentences(line) if "?" in line[s.start : s.end]]
-    if not asks:
-        return weights
-    inside = (spans[:, 0] >= asks[-1].start) & (spans[:, 0] < asks[-1].end)
+def _asks(line: str) -> Span:
+    """The last sentence with a question mark; all of the line, if there is none."""
+    asks = [s for s in texts.sentences(line) if "?" in s.of(line)]
+    return asks[-1] if asks else Span(0, len(line))
+
+
+def _within(part: Span, spans: NDArray[np.int32], weights: Floats) -> Floats:
+    """The weights of the tokens of that part of the question; all, if it has none."""
+    inside = (spans[:, 0] >= part.start) & (spans[:, 0] < part.end)
     return np.asarray(weights * inside if inside.any() else weights)
 
 

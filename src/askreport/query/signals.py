@@ -67,6 +67,8 @@ class Sentence:
     span: Span
     score: float
     """Late interaction, every token of the question weighing by its rarity."""
+    asked: float
+    """The same for the sentence of the question that asks."""
     plain: float
     """Late interaction, every token of the question weighing the same."""
     fits: bool
@@ -90,13 +92,17 @@ def measure(
     graded = sentences(question, passage.text, met, spans, cut)
     said = quoted(graded, passage.text).of(passage.text)
     whole, asked = float(best @ question.weights), float(best @ question.asking)
+    sentence = max((g.score for g in graded), default=0.0)
+    asking = max((g.asked for g in graded), default=0.0)
+    fitting = max((g.score for g in graded if g.fits), default=0.0)
     return {
         "late": float(best.mean()) if len(best) else 0.0,
         "late_weighted": whole,
         "asked": asked,
         "met": max(whole, asked),
-        "sentence": max((g.score for g in graded), default=0.0),
-        "fitting": max((g.score for g in graded if g.fits), default=0.0),
+        "sentence": max(sentence, asking),
+        "fitting": fitting,
+        "lacking": sentence - fitting,
         "cover": cover(question, held.terms),
         "phrase": phrase(question, held.pairs),
         "code": code(question, held.terms),
@@ -193,8 +199,12 @@ def sentences(
 ) -> tuple[Sentence, ...]:
     """Each sentence of a passage (`cut`) and how well it answers, in order."""
     best = late.best_within(met, spans[:, 0], cut)
-    weighted, plain = (question.weights @ best).tolist(), best.mean(axis=0).tolist()
+    weighted, asked = (
+        (question.weights @ best).tolist(),
+        (question.asking @ best).tolist(),
+    )
+    plain = best.mean(axis=0).tolist()
     return tuple(
-        Sentence(span, score, same, expected.holds(span.of(text), question.wanted))
-        for span, score, same in zip(cut, weighted, plain, strict=True)
+        Sentence(span, one, two, same, expected.holds(span.of(text), question.wanted))
+        for span, one, two, same in zip(cut, weighted, asked, plain, strict=True)
     )
