@@ -15,10 +15,11 @@ FAILED = { echo "not installed: the lines above say why; make resumes here" >&2;
 override Q := $(value Q)
 export Q
 export HF_HUB_OFFLINE ?= 1
-WORKERS ?= 2
+# One more than processors, where there are two: tests wait for screens and servers too.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help ask asked build tui serve test check bench docs format wheel clean
+.PHONY: help ask asked build tui serve test check style types documented bench docs format wheel clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,13 +42,21 @@ serve: $(VENV)/.installed build  ## serve the shelf over HTTP
 test: $(VENV)/.developing  ## run every test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-check: $(VENV)/.developing build  ## the whole gate: format, lint, types, layers, docs, tests
+check:  ## the whole gate: format, lint, types, layers, docs, tests
+	@$(MAKE) --no-print-directory -j 2 $(VENV)/.developing build
+	@$(MAKE) --no-print-directory -j 2 --output-sync style types documented
+	@$(MAKE) --no-print-directory test
+
+style:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy --num-workers $(WORKERS)
+
+types:
+	$(BIN)/mypy --num-workers 2
+
+documented:
 	$(BIN)/cog --check -P README.md docs/*.md
-	$(MAKE) --no-print-directory test
 
 bench: $(VENV)/.developing build  ## measure beside peers; installs each, takes an hour
 	$(BIN)/python -m benchmarks.peers.compare --json bench.json
