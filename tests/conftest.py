@@ -37,6 +37,21 @@ YOUNG = 20_000
 collector would look at a dozen times and find in use."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that load torch share a worker, as it takes seconds in each; and what takes
+    long comes first, so that no worker is left with it when the others are done.
+    """
+    for item in items:
+        if hasattr(getattr(item, "module", None), "tiny"):
+            item.add_marker(pytest.mark.xdist_group("torch"))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    long = ("xdist_group", "slow")
+    return next((i for i, one in enumerate(long) if item.get_closest_marker(one)), 9)
+
+
 def pytest_collection_finish() -> None:
     """Modules and tests stay till the end: collections need not look at them."""
     gc.collect()

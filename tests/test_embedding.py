@@ -227,6 +227,7 @@ def real() -> embedding.Encoder:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("torch")
 def test_vectors_are_those_of_sentence_transformers_in_any_order(
     real: embedding.Encoder,
 ) -> None:
@@ -247,6 +248,7 @@ def test_vectors_are_those_of_sentence_transformers_in_any_order(
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("torch")
 def test_token_vectors_are_those_of_sentence_transformers(
     real: embedding.Encoder,
 ) -> None:

@@ -22,6 +22,9 @@ from askreport.serve import doctor
 
 SETS = Path(__file__).parents[2] / "shared" / "eval" / "sets"
 
+CACHED = frozen.cached()
+"""Of whoever runs the tests."""
+
 HEAVY = ("torch", "sentence_transformers", "transformers", "onnx", "sklearn", "scipy")
 
 TEXTS = [
@@ -54,10 +57,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def default(tmp_path_factory: pytest.TempPathFactory) -> embedding.Model:
-    """The default model, frozen once."""
+    """The default model, frozen once: as `make build` froze it, if it did."""
     home = tmp_path_factory.mktemp("default") / frozen.FOLDER
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(home.parent / "cache"))
+        cache = home.parent / "cache"
+        if CACHED.exists():
+            shutil.copytree(CACHED, cache / "askreport" / frozen.FOLDER)
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         model = embedding.find(embedding.DEFAULT, home=home)
         model.freeze()
     return model

@@ -160,6 +160,7 @@ async def opened(pilot: Pilot[None], screen: ReadingScreen, keys: str) -> None:
         await settled(pilot)
 
 
+@pytest.mark.slow
 async def test_every_bound_key_does_something_where_it_works(
     show: Show, piers: Library, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
