@@ -199,16 +199,16 @@ def test_a_question_asked_again_is_not_encoded_again_and_nothing_can_change_it()
     None
 ):
     encoder = embedding.Remembering(embedding.HashingEncoder())
-    first = encoder.encode(["who bought beds?"])
-    assert encoder.encode(["who bought beds?"]) is first
+    first = encoder.encode_query(["who bought beds?"])
+    assert encoder.encode_query(["who bought beds?"]) is first
     with pytest.raises(ValueError, match="read-only"):
         first.vectors[0, 0] = 1
     for n in range(embedding.REMEMBERED):
-        encoder.encode([f"question {n}"])
-    again = encoder.encode(["who bought beds?"])
+        encoder.encode_query([f"question {n}"])
+    again = encoder.encode_query(["who bought beds?"])
     assert again is not first
     np.testing.assert_array_equal(again.vectors, first.vectors)
-    both = encoder.encode(["who bought beds?", "question 1"])
+    both = encoder.encode_query(["who bought beds?", "question 1"])
     np.testing.assert_array_equal(both.vectors[:1], first.vectors)
     assert encoder.length("who bought beds?") == encoder.within.length(
         "who bought beds?"

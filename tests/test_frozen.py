@@ -144,6 +144,64 @@ def test_a_thousand_real_texts_have_the_vectors_of_the_reference(
     assert min(least(default.open(), other, texts)) >= 0.9999
 
 
+QUESTIONS = (
+    "Who bought beds?",
+    "How did the trust in Oxford ease the pressure on its wards, and what did it cost?",
+    "My father, who is 83, was discharged on a Friday; may he have a carer at home?",
+    "beds 2017",
+    "ward " * 200,
+)
+
+
+@pytest.mark.slow
+def test_questions_by_rounded_weights_come_near_and_depend_on_nothing_beside_them(
+    default: embedding.Model,
+) -> None:
+    copy = default.open()
+    assert isinstance(copy, frozen.FrozenEncoder)
+    held = default.held()
+    assert held is not None
+    assert frozen.ROUNDED in (held.files or {})
+    exact, quick = copy.encode(QUESTIONS), copy.encode_query(QUESTIONS)
+    assert not np.array_equal(exact.vectors, quick.vectors)
+    assert (exact.vectors * quick.vectors).sum(axis=1).min() >= 0.999
+    for own, theirs in zip(exact.tokens, quick.tokens, strict=True):
+        assert (own * theirs).sum(axis=1).min() >= 0.998
+    for i, asked in enumerate(QUESTIONS):
+        np.testing.assert_array_equal(
+            copy.encode_query([asked]).vectors[0], quick.vectors[i]
+        )
+    probe = copy.encode([embedding.PROBE]).vectors[0]
+    assert embedding.agrees(copy, probe)
+    other = copy.encode([embedding.PROBE.replace("beds", "ferries")]).vectors[0]
+    assert not embedding.agrees(copy, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("askreport.freezing.NEARLY", 1.1), ("askreport.freezing.WORSE", 0.0)],
+)
+def test_rounded_weights_that_are_far_off_or_slow_are_not_kept(
+    small: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: float,
+) -> None:
+    monkeypatch.setattr(name, value)
+    model = found(small, tmp_path)
+    model.freeze()
+    copy, held = model.open(), model.held()
+    assert held is not None
+    assert sorted(held.files or {}) == sorted(
+        (frozen.GRAPH, frozen.WEIGHTS, frozen.TOKENIZER)
+    )
+    assert not (tmp_path / model.digest / frozen.ROUNDED_WEIGHTS).exists()
+    exact, asked = copy.encode(TEXTS[:1]), copy.encode_query(TEXTS[:1])
+    np.testing.assert_array_equal(exact.vectors, asked.vectors)
+
+
 def _within(library: Library) -> Encoder:
     assert isinstance(library.encoder, embedding.Remembering)
     return library.encoder.within
@@ -178,7 +236,8 @@ def test_a_question_on_the_command_line_loads_nothing_heavy(shelf: Path) -> None
     for asked in ("When was the lamp lit by oil?", "How many passengers a ferry?"):
         ours, theirs = library.search(asked), plain.search(asked)
         assert [hit.passage.id for hit in ours] == [hit.passage.id for hit in theirs]
-        assert [h.score for h in ours] == pytest.approx([h.score for h in theirs], 1e-4)
+        # Rounded weights change the third digit.
+        assert [h.score for h in ours] == pytest.approx([h.score for h in theirs], 1e-2)
 
 
 @pytest.mark.slow

@@ -43,9 +43,9 @@ PROBE = "Probe: 14,300 beds weren't re-opened in Leeds (5.5%); caf\u00e9 staff a
 """Encoded when an index is built and before its first question is: an encoder whose
 files are the same and whose libraries are not may read a text otherwise."""
 
-AGREED = 0.999
-"""The least cosine of the two: other processors and batches change the seventh digit, a
-tokenizer that splits otherwise the second."""
+AGREED = 0.998
+"""The least cosine of the two: other processors and batches change the seventh digit,
+weights of one byte the fourth, a tokenizer that splits otherwise the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,9 @@ class Waiting:
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Encoded:
         return self._opened.encode(texts, progress)
 
+    def encode_query(self, texts: Sequence[str]) -> Encoded:
+        return self._opened.encode_query(texts)
+
 
 REMEMBERED = 256
 """Questions whose vectors are kept: some megabytes, and whoever asks again with another
@@ -166,8 +169,8 @@ filter, after a follow-up or from another tool does not pay for encoding."""
 
 
 class Remembering:
-    """An Encoder that keeps what it made of the last texts that came alone. Safe to use
-    from several threads if the one within is.
+    """An Encoder that keeps what it made of the last questions. Safe to use from
+    several threads if the one within is.
     """
 
     def __init__(self, encoder: Encoder) -> None:
@@ -183,14 +186,17 @@ class Remembering:
         return self.within.length(text)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Encoded:
-        if len(texts) != 1 or progress is not None:
-            return self.within.encode(texts, progress)
+        return self.within.encode(texts, progress)
+
+    def encode_query(self, texts: Sequence[str]) -> Encoded:
+        if len(texts) != 1:
+            return self.within.encode_query(texts)
         (text,) = texts
         with self._lock:
             if text in self._kept:
                 self._kept.move_to_end(text)
                 return self._kept[text]
-        found = self.within.encode(texts)
+        found = self.within.encode_query(texts)
         for array in (found.vectors, *found.tokens, *found.offsets):
             array.flags.writeable = False  # it is handed out again
         with self._lock:
@@ -204,7 +210,7 @@ def agrees(encoder: Encoder, probe: Floats) -> bool:
     """Whether the encoder reads PROBE as the one did that made `probe` of it."""
     if not probe.size:
         return True
-    (now,) = encoder.encode([PROBE]).vectors
+    (now,) = encoder.encode_query([PROBE]).vectors
     return now.shape == probe.shape and float(now @ probe) >= AGREED
 
 
@@ -238,6 +244,9 @@ class HashingEncoder:
             if progress is not None:
                 progress(1)
         return joined(rows, dimensions=self.dimensions)
+
+    def encode_query(self, texts: Sequence[str]) -> Encoded:
+        return self.encode(texts)
 
 
 def _words(text: str) -> list[tuple[str, int, int]]:

@@ -61,6 +61,11 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Encoded:
         """Vectors of the texts, in their order."""
 
+    def encode_query(self, texts: Sequence[str]) -> Encoded:
+        """The same of questions, to be held against those of passages; what takes less
+        time may be a little less exact.
+        """
+
 
 def joined(rows: Sequence[Row], *, dimensions: int) -> Encoded:
     """What was found of each text, in their order."""

@@ -51,6 +51,9 @@ class Reference:
                 progress(len(batch))
         return joined([rows[i] for i in range(len(texts))], dimensions=self.dimensions)
 
+    def encode_query(self, texts: Sequence[str]) -> Encoded:
+        return self.encode(texts)
+
     def _batch(self, texts: list[str]) -> list[Row]:
         import torch
 

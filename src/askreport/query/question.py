@@ -82,7 +82,7 @@ def _encoded(line: str, encoder: Encoder) -> tuple[Floats, Floats, NDArray[np.in
     cut off: the vector is the parts' mean.
     """
     parts = _parts(line, lambda part: encoder.length(part) <= encoder.most_tokens)
-    found = encoder.encode([part for _, part in parts])
+    found = encoder.encode_query([part for _, part in parts])
     spans = [
         offsets + np.int32(start)
         for (start, _), offsets in zip(parts, found.offsets, strict=True)
