@@ -134,7 +134,7 @@ def _page(
 
 def part(known: Base, first: int, found: list[list[tuple[int, int]]]) -> "Part":
     """All that is stored of passages that begin at row `first`."""
-    from askreport import lexical
+    from askreport import termlists
     from askreport.generation import sentences, storing
     from askreport.ingest.taken import Part
     from askreport.types import Document, Source
@@ -150,7 +150,7 @@ def part(known: Base, first: int, found: list[list[tuple[int, int]]]) -> "Part":
             passages += own
             spans += cut
         documents.append(Document(source, tuple(pages)))
-    terms = lexical.terms(
+    terms = termlists.terms(
         [[t for row, place in one for t in known.terms[row][place]] for one in found]
     )
     keys = np.zeros((0, 32), dtype=np.uint8)

@@ -1,5 +1,6 @@
 """Token vectors in one byte a dimension: bounded error, the ranking of the floats."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -246,18 +247,31 @@ def test_the_budget_is_that_of_the_full_form() -> None:
     assert late.kept(parts, late.Keeping("auto", size - 1)).form == "compressed"
 
 
-@given(st.text("aB.! \n", max_size=40), st.integers(0, 9))
+@given(st.lists(st.text("aB.! \n", max_size=40), max_size=4), st.integers(0, 9))
 def test_the_best_of_each_sentence_is_what_a_mask_over_tokens_finds(
-    text: str, seed: int
+    said: list[str], seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    starts = np.sort(rng.integers(-5, len(text) + 1, 7)).astype(np.int32)
-    scores = rng.normal(size=(3, 7)).astype(np.float32)
-    cut = texts.sentences(text)
-    found = late.best_within(scores, starts, cut)
-    assert found.shape == (3, len(cut))
-    for best, span in zip(found.T, cut, strict=True):
-        inside = (starts >= span.start) & (starts < span.end)
-        np.testing.assert_array_equal(
-            best, scores[:, inside].max(axis=1, initial=np.float32(0))
-        )
+    bounds = np.cumsum([0, *rng.integers(0, 8, len(said))]).tolist()
+    own = [(text, a, b) for text, (a, b) in zip(said, pairwise(bounds), strict=True)]
+    starts = [np.sort(rng.integers(-5, len(text) + 1, b - a)) for text, a, b in own]
+    placed = np.concatenate([*starts, np.zeros(0, int)]).astype(np.int32)
+    scores = rng.normal(size=(3, bounds[-1])).astype(np.float32)
+    met = late.Met(scores, np.stack([placed, placed], axis=1), bounds)
+    cuts = [[(s.start, s.end) for s in texts.sentences(text)] for text in said]
+    found = late.best_within(
+        met, [np.asarray(cut, dtype=np.int32).reshape(-1, 2) for cut in cuts]
+    )
+    wanted = [
+        scores[:, a:b][:, (placed[a:b] >= start) & (placed[a:b] < end)]
+        for cut, (_, a, b) in zip(cuts, own, strict=True)
+        for start, end in cut
+    ]
+    assert found.shape == (3, len(wanted))
+    for best, inside in zip(found.T, wanted, strict=True):
+        np.testing.assert_array_equal(best, inside.max(axis=1, initial=np.float32(0)))
+    whole = late.best(met)
+    assert whole.shape == (3, len(said))
+    for best, (_, a, b) in zip(whole.T, own, strict=True):
+        inside = scores[:, a:b]
+        np.testing.assert_array_equal(best, inside.max(axis=1, initial=np.float32(0)))

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askreport import lexical
+from askreport import lexical, termlists
 
 TERMS = st.sampled_from(
     ["bed", "ward", "nurse", "ferry", "silt", "340,000", "é", "n't"]
@@ -73,7 +73,7 @@ def test_every_term_is_found_by_its_number_and_no_other_term_is(
     index = lexical.build(rows)
     held = {term for row in rows for term in row}
     terms = [index.term(n).decode() for n in range(len(index.ends))]
-    assert set(terms) == {*held, lexical.NOTHING}
+    assert set(terms) == {*held, termlists.NOTHING}
     assert [index.number(term) for term in terms] == list(range(len(terms)))
     assert (index.number(sought) is not None) == (sought in terms)
 
@@ -88,7 +88,7 @@ def test_scores_are_those_of_bm25s() -> None:
     ]
     numbers: dict[str, int] = {}
     ids = [
-        [numbers.setdefault(t, len(numbers)) for t in (*row, lexical.NOTHING)]
+        [numbers.setdefault(t, len(numbers)) for t in (*row, termlists.NOTHING)]
         for row in rows
     ]
     other = bm25s.BM25(method="lucene", k1=lexical.K1, b=lexical.B)
@@ -169,7 +169,7 @@ def test_an_index_written_and_read_answers_bit_for_bit_the_same(
 SNIPPET = """
 import sys
 from pathlib import Path
-from askreport import lexical
+from askreport import lexical, termlists
 rows = [f"the ward number {n} has {n * 7} beds".split() for n in range(50)]
 lexical.write(lexical.build(rows), Path(sys.argv[1]))
 """

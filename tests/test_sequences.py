@@ -17,6 +17,7 @@ from askreport.embedding import HashingEncoder
 from askreport.generation import opened, standing
 from askreport.generation.opened import Generation
 from askreport.ingest import passages, vectors
+from askreport.types import Span
 
 NAMES = ("a.txt", "b.txt", "c.md", "d.md")
 
@@ -90,7 +91,8 @@ def agrees(found: Generation, encoder: HashingEncoder) -> None:
         codes = vectors.encode([passage], encoder).tokens.codes
         own = late.taken(found.tokens, slice(row, row + 1)).codes
         np.testing.assert_array_equal(own, codes)
-        assert found.sentences.of(row) == texts.sentences(passage.text)
+        cut = [Span(*span) for span in found.sentences.of(row).tolist()]
+        assert tuple(cut) == texts.sentences(passage.text)
         page = found.page(passage.source.id, passage.page)
         assert page.text[passage.start : passage.end] == passage.text
 

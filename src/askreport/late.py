@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askreport import arrays
-from askreport.types import Span
 
 Floats = NDArray[np.float32]
 
@@ -267,11 +266,28 @@ def each_met(
     vectors: TokenVectors, question: Floats, rows: Sequence[int]
 ) -> list[tuple[Floats, NDArray[np.int32]]]:
     """What `met` gives for each of several rows."""
+    found = together(vectors, question, rows)
+    return [(found.scores[:, a:b], found.spans[a:b]) for a, b in pairwise(found.bounds)]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How the tokens of a question are met by those of several passages."""
+
+    scores: Floats
+    """Shape (q, t): cosines with the tokens of all passages, one after another."""
+    spans: NDArray[np.int32]
+    """Shape (t, 2): the characters that each covers in its own passage."""
+    bounds: Sequence[int]
+    """Passage i owns columns `bounds[i]:bounds[i + 1]`."""
+
+
+def together(vectors: TokenVectors, question: Floats, rows: Sequence[int]) -> Met:
+    """What `met` gives for several rows, in one."""
     owned = [slice(*vectors.starts[row : row + 2].tolist()) for row in rows]
     bounds = list(accumulate((own.stop - own.start for own in owned), initial=0))
     scores = _scores(vectors, question, owned)
-    spans = _spans(vectors, rows, owned, bounds)
-    return [(scores[:, a:b], spans[a:b]) for a, b in pairwise(bounds)]
+    return Met(scores, _spans(vectors, rows, owned, bounds), bounds)
 
 
 def _scores(vectors: TokenVectors, question: Floats, owned: Sequence[slice]) -> Floats:
@@ -315,19 +331,40 @@ def _spans(
     return spans
 
 
-def best_within(
-    scores: Floats, starts: NDArray[np.int32], spans: Sequence[Span]
-) -> Floats:
-    """The best of each row of `scores` within each span, at least 0, shape (q, spans).
-
-    `scores` has shape (q, t); token i starts at `starts[i]`, in ascending order.
+def best(met: Met) -> Floats:
+    """The best that each token of the question finds in each passage, at least 0, shape
+    (q, passages).
     """
-    if not spans:
+    edges = np.asarray(list(pairwise(met.bounds)), dtype=np.int64).reshape(-1, 2)
+    return _greatest(met.scores, edges)
+
+
+def best_within(met: Met, cuts: Sequence[NDArray[np.int32]]) -> Floats:
+    """The same within each of some spans of each passage, shape (q, spans).
+
+    `cuts[i]` has shape (s, 2): spans of characters of passage i. The columns are those
+    of its first, its second, ..., then those of the next passage.
+    """
+    counts = [len(cut) for cut in cuts]
+    if not sum(counts):
+        return np.zeros((len(met.scores), 0), dtype=np.float32)
+    passages = np.arange(len(cuts), dtype=np.int64) * APART
+    starts = met.spans[:, 0] + np.repeat(passages, np.diff(met.bounds))
+    sought = np.concatenate(cuts) + np.repeat(passages, counts)[:, np.newaxis]
+    return _greatest(met.scores, np.searchsorted(starts, sought))
+
+
+APART = 2**33
+"""Between the characters of one passage and the next, so that one look finds a place
+among the tokens of all: more than any passage has."""
+
+
+def _greatest(scores: Floats, edges: NDArray[np.int64]) -> Floats:
+    """The greatest of each row of `scores` between each two edges, at least 0."""
+    if not len(edges):
         return np.zeros((len(scores), 0), dtype=np.float32)
-    ends = [(span.start, span.end) for span in spans]
-    edges = np.searchsorted(starts, np.asarray(ends, dtype=np.int64))
     # An edge behind the last token must be a column as well.
     wide = np.concatenate([scores, np.zeros((len(scores), 1), np.float32)], axis=1)
-    best = np.maximum.reduceat(wide, edges.ravel(), axis=1)[:, ::2]
-    best[:, edges[:, 0] == edges[:, 1]] = 0.0
-    return np.maximum(best, 0.0, dtype=np.float32)
+    found = np.maximum.reduceat(wide, edges.ravel(), axis=1)[:, ::2]
+    found[:, edges[:, 0] == edges[:, 1]] = 0.0
+    return np.maximum(found, 0.0, dtype=np.float32)

@@ -8,14 +8,15 @@ index reads nothing, and a question touches the postings of its terms.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import chain, pairwise
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import arrays
+from askreport import arrays, termlists
 
 K1 = 1.2
 """How soon repeating a term stops helping; the standard value, no better one was
@@ -24,14 +25,15 @@ seen."""
 B = 0.75
 """How much a long passage is marked down; the standard value."""
 
-NOTHING = "\x00nothing"
-"""Stands in every row, so that no pair of terms reaches from one into the next."""
-
 FILES = (
     *("letters", "ends", "pointers", "peaks", "holders", "weights"),
     *("sequence", "starts"),
 )
 """The arrays on disk, each `<name>.npy`."""
+
+
+REMEMBERED = 1024
+"""Terms whose numbers an index remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Index:
     """Shape (terms of all rows,): the number of each term, row after row."""
     starts: NDArray[np.int64]
     """Shape (rows + 1,): row i owns `sequence[starts[i]:starts[i + 1]]`."""
+    known: dict[str, int | None] = field(default_factory=dict, compare=False)
+    """Numbers of the terms looked up last: a question looks each up five times."""
 
     @property
     def rows(self) -> int:
@@ -68,6 +72,14 @@ class Index:
 
     def number(self, term: str) -> int | None:
         """The number of a term; None if no row holds it."""
+        if len(self.known) >= REMEMBERED:
+            self.known.clear()
+        found = self.known.get(term, -1)
+        if found == -1:
+            found = self.known[term] = self._sought(term)
+        return found
+
+    def _sought(self, term: str) -> int | None:
         sought = term.encode("utf-8", "surrogatepass")
         low, high = 0, len(self.ends)
         while low < high:
@@ -86,62 +98,19 @@ class Index:
         return slice(*self.pointers[number : number + 2].tolist())
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The terms of some rows: what an index is joined from, a document at a time."""
-
-    words: tuple[str, ...]
-    """Each term once, as they were met."""
-    sequence: NDArray[np.int32]
-    """Shape (terms of all rows,): the place of each in `words`, row after row."""
-    lengths: NDArray[np.int32]
-    """Shape (rows,): how many terms each row has."""
-
-    def after(self, terms: Sequence[str]) -> "Terms":
-        """The same with these terms at the beginning of every row."""
-        if not terms:
-            return self
-        known = set(self.words)
-        new = [term for term in dict.fromkeys(terms) if term not in known]
-        words = (*self.words, *new)
-        first = [words.index(term) for term in terms]
-        starts = np.cumsum(self.lengths) - self.lengths
-        places = np.repeat(starts, len(first))
-        sequence = np.insert(self.sequence, places, first * len(self.lengths))
-        lengths = self.lengths + np.int32(len(first))
-        return Terms(words, sequence.astype(np.int32), lengths)
-
-
-def terms(rows: Sequence[Sequence[str]]) -> Terms:
-    """The terms of each row."""
-    numbers: dict[str, int] = {}
-    lengths = np.fromiter(map(len, rows), np.int32, count=len(rows))
-    every = chain.from_iterable(rows)
-    met = (numbers.setdefault(term, len(numbers)) for term in every)
-    sequence = np.fromiter(met, np.int32, count=int(lengths.sum()))
-    return Terms(tuple(numbers), sequence, lengths)
-
-
-def together(parts: Sequence[Terms]) -> Terms:
-    """The terms of the rows of all parts, one after another."""
-    sequence, words = _numbered(parts)
-    lengths = np.concatenate([part.lengths for part in parts])
-    return Terms(tuple(words), sequence, lengths)
-
-
 def build(rows: Sequence[Sequence[str]]) -> Index:
     """An index over the terms of each row, of which there must be one."""
-    return joined([terms(rows)])
+    return joined([termlists.terms(rows)])
 
 
-def joined(parts: Sequence[Terms]) -> Index:
+def joined(parts: Sequence[termlists.Terms]) -> Index:
     """An index over the rows of all parts, one after another."""
     lengths = np.concatenate([part.lengths for part in parts]).astype(np.int64) + 1
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     sequence = np.zeros(int(starts[-1]), dtype=np.int32)
     filled = np.ones(len(sequence), dtype=np.bool_)
     filled[starts[1:] - 1] = False
-    numbered, met = _numbered(parts)
+    numbered, met = termlists.numbered(parts)
     sequence[filled] = numbered
     # Numbered in their order, not as they were met: they are found by halving, and two
     # builds agree on their files.
@@ -159,20 +128,6 @@ def joined(parts: Sequence[Terms]) -> Index:
         sequence,
         starts,
     )
-
-
-def _numbered(parts: Sequence[Terms]) -> tuple[NDArray[np.int32], list[str]]:
-    """The terms of all parts by the numbers of the whole, and the terms by number."""
-    numbers = {NOTHING: 0}
-    # Parts that were taken from one index share its words.
-    own: dict[int, NDArray[np.int32]] = {}
-    found = []
-    for part in parts:
-        if id(part.words) not in own:
-            met = (numbers.setdefault(word, len(numbers)) for word in part.words)
-            own[id(part.words)] = np.fromiter(met, np.int32, count=len(part.words))
-        found.append(own[id(part.words)][part.sequence])
-    return np.concatenate(found), list(numbers)
 
 
 def _postings(
@@ -207,7 +162,8 @@ def write(index: Index, folder: Path) -> None:
 
 def read(folder: Path, mapped: Callable[[Path], arrays.Array] = arrays.mapped) -> Index:
     """The index stored in `folder`, its arrays mapped, not loaded."""
-    return Index(**{name: mapped(folder / f"{name}.npy") for name in FILES})
+    each: dict[str, Any] = {name: mapped(folder / f"{name}.npy") for name in FILES}
+    return Index(**each)
 
 
 def words(index: Index) -> tuple[str, ...]:
@@ -217,14 +173,14 @@ def words(index: Index) -> tuple[str, ...]:
     return tuple(letters[a:b].decode("utf-8", "surrogatepass") for a, b in edges)
 
 
-def taken(index: Index, rows: slice, words: tuple[str, ...]) -> Terms:
+def taken(index: Index, rows: slice, words: tuple[str, ...]) -> termlists.Terms:
     """The terms of those rows; `words` are those of the index."""
     starts = index.starts[rows.start : rows.stop + 1]
     whole = index.sequence[int(starts[0]) : int(starts[-1])]
     kept = np.ones(len(whole), dtype=np.bool_)
     kept[starts[1:] - starts[0] - 1] = False  # where NOTHING ends each row
     lengths = (np.diff(starts) - 1).astype(np.int32)
-    return Terms(words, whole[kept], lengths)
+    return termlists.Terms(words, whole[kept], lengths)
 
 
 def search(

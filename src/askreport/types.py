@@ -205,6 +205,11 @@ class Candidate:
     score: float
     """Calibrated: the probability that the passage answers the question."""
 
+    def rated(self, signals: Mapping[str, float], score: float) -> "Candidate":
+        """The same with other signals and another score."""
+        known = (self.passage, self.row, self.ranks, self.fused)
+        return Candidate(*known, signals, score)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

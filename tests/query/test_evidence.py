@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.query.conftest import Find, Look
 
-from askreport import Library
+from askreport import Library, late
 from askreport.query import evidence, signals
 from askreport.query.evidence import Logistic, Weights
-from askreport.types import Candidate, Passage
+from askreport.types import Candidate, Passage, Source
 
 FERRIES = "How many passengers does each ferry carry?"
 EVEN = Logistic(0.0, {})
@@ -226,6 +226,24 @@ def test_passages_are_the_same_only_if_they_overlap_or_share_their_words(
     assert evidence.same(elsewhere, moved(first, 99, "alpha beta gamma"))
 
 
+@given(
+    st.lists(st.integers(0, 3000), max_size=60, unique=True),
+    st.lists(st.integers(0, 3000), max_size=14, unique=True),
+    st.integers(0, 14),
+)
+def test_the_look_that_tells_passages_apart_changes_nothing(
+    known: list[int], new: list[int], gone: int
+) -> None:
+    one, other = known, [*known[gone:], *new]
+    source = Source(id="a", title="A", path="a", digest="")
+    first, second = (
+        Passage(f"p{i}", source, None, None, 9 * i, 9 * i + 5, (), text)
+        for i, text in enumerate(" ".join(map(str, said)) for said in (one, other))
+    )
+    a, b = set(one), set(other)
+    assert evidence.same(first, second) == (len(a & b) >= 0.8 * len(a | b))
+
+
 def test_the_quote_is_the_sentence_that_answers(
     library: Library, look: Look, find: Find
 ) -> None:
@@ -251,13 +269,17 @@ def test_a_passage_without_a_token_is_measured_all_the_same(
 ) -> None:
     asked = look(FERRIES)
     candidate = find(FERRIES)[0]
-    measured = signals.measure(
+    none = np.zeros((len(asked.tokens), 0), dtype=np.float32)
+    columns = signals.measure(
         asked,
-        candidate.passage,
-        met=np.zeros((len(asked.tokens), 0), dtype=np.float32),
-        spans=np.zeros((0, 2), dtype=np.int32),
-        held=signals.Held([], []),
-        cut=library.generation.sentences.of(candidate.row),
+        [candidate.passage.text],
+        late.Met(none, np.zeros((0, 2), dtype=np.int32), [0, 0]),
+        signals.Held(
+            np.zeros((len(asked.terms), 1), dtype=np.bool_),
+            np.zeros((len(asked.pairs), 1), dtype=np.bool_),
+        ),
+        [library.generation.sentences.of(candidate.row)],
     )
+    measured = {name: value for name, (value,) in columns.items()}
     assert measured.pop("words") > 0
     assert set(measured.values()) == {0.0}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from askreport import arrays
 from askreport import text as texts
-from askreport.types import Passage, Span
+from askreport.types import Passage
 
 FILES = ("spans", "starts")
 """The arrays on disk, each `<name>.npy`."""
@@ -29,10 +29,12 @@ class Sentences:
     starts: NDArray[np.int64]
     """Shape (passages + 1,): passage i owns sentences `starts[i]:starts[i + 1]`."""
 
-    def of(self, row: int) -> tuple[Span, ...]:
-        """The sentences of passage `row`, in order."""
-        own = self.spans[int(self.starts[row]) : int(self.starts[row + 1])]
-        return tuple(Span(start, end) for start, end in own.tolist())
+    def of(self, row: int) -> NDArray[np.int32]:
+        """Where those of passage `row` start and end, in order.
+
+        Shape (sentences, 2).
+        """
+        return self.spans[int(self.starts[row]) : int(self.starts[row + 1])]
 
 
 def build(passages: Sequence[Passage]) -> Sentences:

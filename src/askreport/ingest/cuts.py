@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import lexical
+from askreport import termlists
 from askreport import text as texts
 from askreport.generation import manifest, sentences
 from askreport.generation.sentences import Sentences
 from askreport.ingest import cache, passages, readings
 from askreport.ingest.cache import Cache
-from askreport.lexical import Terms
+from askreport.termlists import Terms
 from askreport.types import Document, Passage, Span
 
 N = TypeVar("N", bound=np.generic)
@@ -72,7 +72,7 @@ def _cut(document: Document, cutter: Cutter) -> Cut:
     keys = b"".join(key(one) for one in found)
     return Cut(
         found,
-        lexical.terms([texts.terms(passages.encoded(one)) for one in found]),
+        termlists.terms([texts.terms(passages.encoded(one)) for one in found]),
         sentences.build(found),
         np.frombuffer(keys, dtype=np.uint8).reshape(-1, SIZE),
     )

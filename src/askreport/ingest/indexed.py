@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import dense, embedding, errors, late, lexical
+from askreport import dense, embedding, errors, late, lexical, termlists
 from askreport import text as texts
 from askreport.embedding import Encoder, Model
 from askreport.generation import manifest, publish, sentences, storing
@@ -111,7 +111,7 @@ def _parts(
         read = [one for one in held if isinstance(one, Document)]
         yield Part(
             storing.build(read, [passage for one in own for passage in one.passages]),
-            lexical.together([one.terms for one in own]),
+            termlists.together([one.terms for one in own]),
             sentences.stacked([one.sentences for one in own]),
             np.concatenate([one.keys for one in own]),
             Vectors(found.whole[rows], late.taken(found.tokens, rows)),

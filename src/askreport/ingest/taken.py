@@ -25,7 +25,7 @@ from askreport.ingest import readings
 from askreport.ingest.catalogue import Listed
 from askreport.ingest.passages import Cutting
 from askreport.ingest.reused import Vectors
-from askreport.lexical import Terms
+from askreport.termlists import Terms
 
 SIZE = hashlib.sha256().digest_size
 

@@ -152,23 +152,23 @@ def measured(
     """
     cosines = dense.cosines(generation.dense, question.vector, rows).tolist()
     words = lexical.scored_at(generation.lexical, question.terms, rows)
-    worded = (words / (sum(question.rarity) or 1.0)).tolist()
-    terms = lexical.holding(generation.lexical, question.terms, rows).T.tolist()
-    pairs = lexical.neighbours(generation.lexical, question.pairs, rows).T.tolist()
-    met = late.each_met(generation.tokens, question.tokens, rows)
     titled = named.of(question.text, generation)
-    return [
-        {
-            "cosine": cosines[i],
-            "bm25": worded[i],
-            "named": titled.get(passages[i].source.title, 0.0),
-            **signals.measure(
-                question,
-                passages[i],
-                *met[i],
-                signals.Held(terms[i], pairs[i]),
-                generation.sentences.of(row),
+    columns = {
+        "cosine": cosines,
+        "bm25": (words / (sum(question.rarity) or 1.0)).tolist(),
+        "named": [titled.get(one.source.title, 0.0) for one in passages],
+        **signals.measure(
+            question,
+            [one.text for one in passages],
+            late.together(generation.tokens, question.tokens, rows),
+            signals.Held(
+                lexical.holding(generation.lexical, question.terms, rows),
+                lexical.neighbours(generation.lexical, question.pairs, rows),
             ),
-        }
-        for i, row in enumerate(rows)
+            [generation.sentences.of(row) for row in rows],
+        ),
+    }
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*columns.values(), strict=True)
     ]

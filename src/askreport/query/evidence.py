@@ -13,7 +13,7 @@ ship as data (`weights.json`, made by
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -124,22 +124,24 @@ def score(
     top, measured = by_height[0][0], ordered[0].signals
     sure = weights.answers.probability(measured) * weights.quoted.probability(measured)
     return tuple(
-        replace(c, score=sure * math.exp(h - top))
+        c.rated(c.signals, sure * math.exp(h - top))
         for (h, _), c in zip(by_height, ordered, strict=True)
     )
 
 
 def reaching(ordered: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Candidates, best first, with the signals of `BEST`."""
-    found = []
-    for i, candidate in enumerate(ordered):
-        these = ordered[i : i + AFTER]
-        best = {
-            name: max(c.signals.get(of, 0.0) for c in these)
-            for name, of in BEST.items()
-        }
-        found.append(replace(candidate, signals={**candidate.signals, **best}))
-    return tuple(found)
+    columns = {
+        name: [c.signals.get(of, 0.0) for c in ordered] for name, of in BEST.items()
+    }
+    best = (
+        {name: max(column[i : i + AFTER]) for name, column in columns.items()}
+        for i in range(len(ordered))
+    )
+    return tuple(
+        c.rated({**c.signals, **one}, c.score)
+        for c, one in zip(ordered, best, strict=True)
+    )
 
 
 def contributions(
@@ -265,19 +267,44 @@ def same(one: Passage, other: Passage) -> bool:
     if placed and one.start < other.end and other.start < one.end:
         return True
     a, b = _vocabulary(one.text), _vocabulary(other.text)
-    return len(a & b) >= SAME * len(a | b)
+    if a.most_shared(b) * (1 + SAME) < SAME * (len(a.words) + len(b.words)) - 1:
+        return False
+    return len(a.words & b.words) >= SAME * len(a.words | b.words)
+
+
+BITS = 1024
+"""Of the mark that a vocabulary makes: few of a passage's words fall on one bit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """The words of a passage, and a mark that tells most others apart at a look."""
+
+    words: frozenset[str]
+    mark: int
+    """A bit for each word (some fall on the same)."""
+    hidden: int
+    """Words that add no bit."""
+
+    def most_shared(self, other: "_Vocabulary") -> int:
+        """No fewer than the words that both hold."""
+        return (self.mark & other.mark).bit_count() + self.hidden
 
 
 @lru_cache(maxsize=4096)
-def _vocabulary(text: str) -> frozenset[str]:
-    return frozenset(texts.words(text))
+def _vocabulary(text: str) -> _Vocabulary:
+    words = frozenset(texts.words(text))
+    mark = 0
+    for word in words:
+        mark |= 1 << hash(word) % BITS
+    return _Vocabulary(words, mark, len(words) - mark.bit_count())
 
 
 def quote(question: Question, candidate: Candidate, generation: Generation) -> Span:
     """The words of the passage that answer best, as a span of its page."""
-    passage = candidate.passage
-    met, spans = late.met(generation.tokens, question.tokens, candidate.row)
-    cut = generation.sentences.of(candidate.row)
-    graded = signals.sentences(question, passage.text, met, spans, cut)
+    passage, row = candidate.passage, candidate.row
+    met = late.together(generation.tokens, question.tokens, [row])
+    cut = generation.sentences.of(row)
+    (graded,) = signals.sentences(question, [passage.text], met, [cut])
     said = signals.quoted(graded, passage.text)
     return Span(passage.start + said.start, passage.start + said.end)

@@ -6,7 +6,7 @@ neighbouring words of the question are looked up joined too, and "FY2018" names 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -55,7 +55,7 @@ def of(question: str, generation: Generation) -> Mapping[str, float]:
     if len(titles.rows) < 2:
         return {}
     met: dict[str, float] = {}
-    for term in dict.fromkeys(_named(question)):
+    for term in _named(question):
         for title in titles.holding.get(term, ()):
             met[title] = met.get(title, 0.0) + titles.rarity[term]
     return {title: sum_ / titles.whole[title] for title, sum_ in met.items()}
@@ -99,17 +99,16 @@ def _read(rows: Mapping[str, Rows]) -> Titles:
     )
 
 
-@lru_cache(maxsize=256)
-def _stemmed(word: str) -> tuple[str, ...]:
-    return tuple(texts.terms(word))
-
-
-def _named(question: str) -> Iterator[str]:
-    """Terms of the question, and of its neighbouring words joined."""
+@lru_cache(maxsize=16)
+def _named(question: str) -> tuple[str, ...]:
+    """Terms of the question, and of its neighbouring words joined, each once."""
     words = [
         word.removesuffix("'s").removesuffix("’s")
         for word in texts.words(_YEAR.sub(r"\1", question))
     ]
-    for start in range(len(words)):
-        for end in range(start + 1, min(start + JOINED, len(words)) + 1):
-            yield from _stemmed("".join(words[start:end]))
+    joined = [
+        "".join(words[start:end])
+        for start in range(len(words))
+        for end in range(start + 1, min(start + JOINED, len(words)) + 1)
+    ]
+    return tuple(dict.fromkeys(chain.from_iterable(texts.terms_of(joined))))

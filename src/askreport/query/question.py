@@ -105,8 +105,10 @@ def _weights(line: str, spans: NDArray[np.int32], rarity: dict[str, float]) -> F
     """Each token weighs as much as the search term it belongs to is rare."""
     most = max(rarity.values(), default=1.0) or 1.0
     by_place = np.full(len(line) + 1, LITTLE, dtype=np.float32)
-    for word, start in texts.placed_words(line):
-        weight = max((rarity[t] / most for t in texts.terms(word)), default=0.0)
+    placed = texts.placed_words(line)
+    each = texts.terms_of([word for word, _ in placed])
+    for (word, start), terms in zip(placed, each, strict=True):
+        weight = max((rarity[t] / most for t in terms), default=0.0)
         by_place[start : start + len(word)] = max(LITTLE, weight)
     return np.asarray(by_place[np.clip(spans[:, 0], 0, len(line))], dtype=np.float32)
 

@@ -9,7 +9,6 @@ ahead.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +38,7 @@ def look(
     share = _shares(height.sum(axis=1))
     alike, beside = _likeness(share, vectors), _company(share, candidates)
     return tuple(
-        replace(c, signals={**c.signals, "likeness": like, "company": company})
+        c.rated({**c.signals, "likeness": like, "company": company}, c.score)
         for c, like, company in zip(
             candidates, alike.tolist(), beside.tolist(), strict=True
         )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,7 @@ from numpy.typing import NDArray
 from askreport import late
 from askreport.query import expected
 from askreport.query.question import Question
-from askreport.types import Passage, Span
-
-Floats = NDArray[np.float32]
+from askreport.types import Span
 
 FITS = 0.02
 """What holding the kind of thing asked for (a figure, a date, a name) is worth when the
@@ -52,83 +51,90 @@ _YEAR = re.compile(r"[a-z]{1,2}\d?(?:19|20)\d\d|(?:19|20)\d\ds")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What of the question stands word for word in a passage or the headings above."""
+    """What of the question stands word for word in passages or the headings above."""
 
-    terms: Sequence[bool]
-    """One for each of the question's terms."""
-    pairs: Sequence[bool]
-    """One for each pair of terms that follow each other in the question."""
+    terms: NDArray[np.bool_]
+    """Shape (terms of the question, passages)."""
+    pairs: NDArray[np.bool_]
+    """Shape (pairs of terms that follow each other in the question, passages)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence placed in its passage's text, and how well it answers."""
+class Graded:
+    """The sentences of a passage and how well each answers."""
 
-    span: Span
-    score: float
+    cut: Sequence[Sequence[int]]
+    """Where each starts and ends in the passage's text."""
+    scores: Sequence[float]
     """Late interaction, every token of the question weighing by its rarity."""
-    asked: float
+    asked: Sequence[float]
     """The same for the sentence of the question that asks."""
-    plain: float
+    plain: Sequence[float]
     """Late interaction, every token of the question weighing the same."""
-    fits: bool
+    fits: Sequence[bool]
     """Whether it holds the kind of thing the question asks for."""
+
+    def fitting(self) -> float:
+        """The best score of one that fits; 0 if none does."""
+        return max(compress(self.scores, self.fits), default=0.0)
 
 
 def measure(
     question: Question,
-    passage: Passage,
-    met: Floats,
-    spans: NDArray[np.int32],
+    passages: Sequence[str],
+    met: late.Met,
     held: Held,
-    cut: Sequence[Span],
-) -> dict[str, float]:
-    """Signals of one passage.
+    cuts: Sequence[NDArray[np.int32]],
+) -> dict[str, list[float]]:
+    """Signals of passages, of which these are the texts: by name, one value each.
 
-    `met` has shape (question tokens, passage tokens); `spans` (passage tokens, 2);
-    `cut` are the sentences of the passage.
+    `met` is how the question's tokens are met in each; `cuts[i]` has shape (sentences,
+    2): where those of passage i start and end.
     """
-    best = met.max(axis=1, initial=0.0)
-    graded = sentences(question, passage.text, met, spans, cut)
-    said = quoted(graded, passage.text).of(passage.text)
-    whole, asked = float(best @ question.weights), float(best @ question.asking)
-    sentence = max((g.score for g in graded), default=0.0)
-    asking = max((g.asked for g in graded), default=0.0)
-    fitting = max((g.score for g in graded if g.fits), default=0.0)
+    best = late.best(met)
+    whole, asked = (question.weights @ best).tolist(), (question.asking @ best).tolist()
+    graded = sentences(question, passages, met, cuts)
+    top = [max(one.scores, default=0.0) for one in graded]
+    asking = [max(one.asked, default=0.0) for one in graded]
+    fitting = [one.fitting() for one in graded]
+    said = map(quoted, graded, passages)
     return {
-        "late": float(best.mean()) if len(best) else 0.0,
+        "late": (best.sum(axis=0) / max(1, len(best))).tolist(),
         "late_weighted": whole,
         "asked": asked,
-        "met": max(whole, asked),
-        "sentence": max(sentence, asking),
+        "met": list(map(max, whole, asked)),
+        "sentence": list(map(max, top, asking)),
         "fitting": fitting,
-        "lacking": sentence - fitting,
-        "cover": cover(question, held.terms),
+        "lacking": list(map(sub, top, fitting)),
+        "cover": _share(question.rarity, held.terms),
         "phrase": phrase(question, held.pairs),
         "code": code(question, held.terms),
-        "words": math.log1p(said.count(" ") + 1),
-        "table": float(is_table(passage.text)),
+        "words": [
+            math.log1p(span.of(text).count(" ") + 1)
+            for span, text in zip(said, passages, strict=True)
+        ],
+        "table": [float(is_table(text)) for text in passages],
     }
 
 
+@lru_cache(maxsize=4096)
 def is_table(text: str) -> bool:
     """Whether a passage is a table, or so full of figures that it reads like one."""
     digits = sum(map(text.count, "0123456789"))
     return text.count("|") >= CELLS or digits >= FIGURED * len(text)
 
 
-def cover(question: Question, held: Sequence[bool]) -> float:
-    """The share of the question's terms that the passage holds, by their rarity."""
-    total = sum(question.rarity)
-    return sum(compress(question.rarity, held)) / total if total else 0.0
+def _share(weights: Sequence[float], held: NDArray[np.bool_]) -> list[float]:
+    """How much of the weights each passage holds, of all of them."""
+    total = sum(weights)
+    if not total:
+        return [0.0] * held.shape[1]
+    return list((np.asarray(weights) @ held / total).tolist())
 
 
-def code(question: Question, held: Sequence[bool]) -> float:
-    """The share of the question's codes that the passage holds; 0 if it has none."""
-    codes = [
-        one for term, one in zip(question.terms, held, strict=False) if is_code(term)
-    ]
-    return sum(codes) / len(codes) if codes else 0.0
+def code(question: Question, held: NDArray[np.bool_]) -> list[float]:
+    """The share of the question's codes that each passage holds; 0 if it has none."""
+    return _share([float(is_code(term)) for term in question.terms], held)
 
 
 @lru_cache(maxsize=1024)
@@ -139,51 +145,51 @@ def is_code(term: str) -> bool:
     return bool(_CODE.fullmatch(term)) and not _YEAR.fullmatch(term)
 
 
-def phrase(question: Question, held: Sequence[bool]) -> float:
+def phrase(question: Question, held: NDArray[np.bool_]) -> list[float]:
     """The share of the question's neighbouring terms that are neighbours there, by
     their rarity.
     """
     rarity = dict(zip(question.terms, question.rarity, strict=True))
-    weights = [rarity[one] + rarity[other] for one, other in question.pairs]
-    total = sum(weights)
-    return sum(compress(weights, held)) / total if total else 0.0
+    return _share([rarity[one] + rarity[two] for one, two in question.pairs], held)
 
 
-def quoted(graded: Sequence[Sentence], text: str) -> Span:
+def quoted(graded: Graded, text: str) -> Span:
     """What to quote of a passage's text: the sentence that answers best, with those
     beside it where another one comes near; all of the text, if there is no sentence.
     """
-    if not graded:
+    if not graded.cut:
         return Span(0, len(text))
-    worth = [sentence.plain + FITS * sentence.fits for sentence in graded]
-    best = max(range(len(graded)), key=worth.__getitem__)
-    rivals = worth[:best] + worth[best + 1 :]
-    if max(rivals, default=-1.0) < worth[best] - NEARLY:
-        return graded[best].span
-    return _widened(graded, worth, best, text)
+    if all(graded.fits):
+        worth = graded.plain
+    else:
+        pairs = zip(graded.plain, graded.fits, strict=True)
+        worth = [plain + FITS * fits for plain, fits in pairs]
+    most = max(worth)
+    best = worth.index(most)
+    if sum(one >= most - NEARLY for one in worth) == 1:
+        return Span(*graded.cut[best])
+    return _widened(graded.cut, worth, best, text)
 
 
 def _widened(
-    graded: Sequence[Sentence], worth: Sequence[float], best: int, text: str
+    cut: Sequence[Sequence[int]], worth: Sequence[float], best: int, text: str
 ) -> Span:
     """The sentence with its better neighbours of the same paragraph, as far as there
     is room.
     """
-    span, first, last = graded[best].span, best, best
+    first = last = best
     while last - first + 1 < MOST:
-        beside = [i for i in (first - 1, last + 1) if 0 <= i < len(graded)]
-        wider = {
-            i: Span(
-                min(span.start, graded[i].span.start), max(span.end, graded[i].span.end)
-            )
-            for i in beside
-        }
-        fit = [i for i in beside if _has_room(wider[i].of(text))]
+        fit = [
+            i
+            for i in (first - 1, last + 1)
+            if 0 <= i < len(cut)
+            and _has_room(text[cut[min(first, i)][0] : cut[max(last, i)][1]])
+        ]
         if not fit:
             break
         taken = max(fit, key=worth.__getitem__)
-        span, first, last = wider[taken], min(first, taken), max(last, taken)
-    return span
+        first, last = min(first, taken), max(last, taken)
+    return Span(cut[first][0], cut[last][1])
 
 
 def _has_room(said: str) -> bool:
@@ -192,19 +198,29 @@ def _has_room(said: str) -> bool:
 
 def sentences(
     question: Question,
-    text: str,
-    met: Floats,
-    spans: NDArray[np.int32],
-    cut: Sequence[Span],
-) -> tuple[Sentence, ...]:
-    """Each sentence of a passage (`cut`) and how well it answers, in order."""
-    best = late.best_within(met, spans[:, 0], cut)
-    weighted, asked = (
-        (question.weights @ best).tolist(),
-        (question.asking @ best).tolist(),
-    )
-    plain = best.mean(axis=0).tolist()
-    return tuple(
-        Sentence(span, one, two, same, expected.holds(span.of(text), question.wanted))
-        for span, one, two, same in zip(cut, weighted, asked, plain, strict=True)
-    )
+    passages: Sequence[str],
+    met: late.Met,
+    cuts: Sequence[NDArray[np.int32]],
+) -> list[Graded]:
+    """The sentences of each passage and how well they answer, in order. Taken as
+    `measure` takes them.
+    """
+    best = late.best_within(met, cuts)
+    weighted, asked = question.weights @ best, question.asking @ best
+    plain = best.sum(axis=0) / max(1, len(best))
+    scores, asks, even = weighted.tolist(), asked.tolist(), plain.tolist()
+    found, at = [], 0
+    for text, spans in zip(passages, cuts, strict=True):
+        cut = spans.tolist()
+        own = slice(at, at := at + len(cut))
+        fits = _fits(text, cut, question.wanted)
+        found.append(Graded(cut, scores[own], asks[own], even[own], fits))
+    return found
+
+
+def _fits(
+    text: str, cut: Sequence[Sequence[int]], wanted: expected.Kind | None
+) -> list[bool]:
+    if wanted is None:
+        return [True] * len(cut)
+    return [expected.holds(text[start:end], wanted) for start, end in cut]
