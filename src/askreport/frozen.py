@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,8 +186,13 @@ class FrozenEncoder:
         found.enable_truncation(max_length=self.most_tokens)
         return found
 
+    @cached_property
+    def _tokens(self) -> "Callable[[str], Encoding]":
+        """The tokens of a text; whoever asks for its length has it encoded next."""
+        return lru_cache(maxsize=16)(self._tokenizer.encode)
+
     def length(self, text: str) -> int:
-        return len(self._tokenizer.encode(text).ids)
+        return len(self._tokens(text).ids)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Encoded:
         read = [self._read(text) for text in texts]
@@ -209,7 +214,7 @@ class FrozenEncoder:
         return joined(rows, dimensions=self.dimensions)
 
     def _read(self, text: str) -> "Encoding":
-        read = self._tokenizer.encode(text)
+        read = self._tokens(text)
         whole = len(read.ids) <= self.most_tokens
         return read if whole else self._cutting.encode(text)
 

@@ -5,7 +5,7 @@ English, like the stop words and the stemmer.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 Kind = Literal["age", "contact", "share", "money", "time", "figure", "person"]
@@ -119,4 +119,9 @@ def _patterns() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
 
 def holds(sentence: str, wanted: Kind | None) -> bool:
     """Whether the sentence holds something of the wanted kind; True if none is."""
-    return wanted is None or bool(_HELD[wanted].search(sentence))
+    return wanted is None or _held(sentence, wanted)
+
+
+@lru_cache(maxsize=8192)
+def _held(sentence: str, wanted: Kind) -> bool:
+    return bool(_HELD[wanted].search(sentence))
