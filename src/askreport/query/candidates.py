@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from askreport import dense, late, lexical
 from askreport.generation.opened import Generation
-from askreport.query import named, signals
+from askreport.query import absent, named, signals
 from askreport.query.question import Question
 from askreport.types import Candidate, Passage, Ranks
 
@@ -157,11 +157,13 @@ def measured(
     pairs = lexical.neighbours(generation.lexical, question.pairs, rows).T.tolist()
     met = late.each_met(generation.tokens, question.tokens, rows)
     titled = named.of(question.text, generation)
+    missing = absent.of(question, terms)
     return [
         {
             "cosine": cosines[i],
             "bm25": worded[i],
             "named": titled.get(passages[i].source.title, 0.0),
+            "absent": missing[i],
             **signals.measure(
                 question,
                 passages[i],

@@ -59,8 +59,20 @@ AFTER = 10
 """Whether the shelf answers shows in the best of this many passages: what answers is
 not always what comes first. 5 and 20 did nearly alike."""
 
-BEST = {"best_cosine": "cosine", "best_met": "met"}
-"""The greatest of a signal over a passage and those that come after it."""
+NEAR = 3
+"""What is asked for is looked for in this many. 2 and 4 did alike; some figure, sum or
+name stands in any ten passages."""
+
+BEST = {
+    "best_cosine": ("cosine", AFTER),
+    "best_met": ("met", AFTER),
+    "best_fitting": ("fitting", NEAR),
+}
+"""The greatest of a signal over a passage and those that come after it, so many in
+all..."""
+
+LEAST = {"least_absent": ("absent", NEAR)}
+"""...and the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +142,15 @@ def score(
 
 
 def reaching(ordered: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Candidates, best first, with the signals of `BEST`."""
+    """Candidates, best first, with the signals of `BEST` and `LEAST`."""
     found = []
     for i, candidate in enumerate(ordered):
-        these = ordered[i : i + AFTER]
-        best = {
-            name: max(c.signals.get(of, 0.0) for c in these)
-            for name, of in BEST.items()
+        reached = {
+            name: limit(c.signals.get(of, 0.0) for c in ordered[i : i + many])
+            for limit, names in ((max, BEST), (min, LEAST))
+            for name, (of, many) in names.items()
         }
-        found.append(replace(candidate, signals={**candidate.signals, **best}))
+        found.append(replace(candidate, signals={**candidate.signals, **reached}))
     return tuple(found)
 
 
