@@ -67,7 +67,7 @@ sets and our own questions gain and lose nothing; at 0.8 they lose. A question
 that gives the number of a document means that document; no set has such questions. The
 other two are read from the order that the rest decides (see `query/second.py`)."""
 
-ANSWERS = ("best_cosine", "best_met", "lacking")
+ANSWERS = ("best_cosine", "best_met", "best_fitting", "least_absent")
 """Signals that say whether it answers. More of them told answerable questions from
 others better on the sets they were trained on and worse on the one left out."""
 

@@ -114,7 +114,7 @@ class Settings(BaseModel):
             le=1,
             description="Decline unless the best quote answers this probably.",
         ),
-    ] = 0.165
+    ] = 0.2
     reranker: Annotated[
         str | None,
         Field(

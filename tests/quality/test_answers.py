@@ -52,10 +52,17 @@ def test_the_right_passage_comes_first_for_three_in_four(
     assert asking.figures(outcomes).first >= 0.75
 
 
-def test_it_declines_three_in_five_of_what_it_cannot_answer(
+def test_it_declines_seven_in_ten_of_what_it_cannot_answer(
     outcomes: list[Outcome],
 ) -> None:
-    assert asking.figures(outcomes).declined_unanswerable >= 0.60
+    assert asking.figures(outcomes).declined_unanswerable >= 0.70
+
+
+def test_it_declines_two_in_five_of_what_is_near_what_it_can_answer(
+    outcomes: list[Outcome],
+) -> None:
+    near = [o for o in outcomes if o.kind == "near-miss"]
+    assert asking.figures(near).declined_unanswerable >= 0.40
 
 
 def test_it_declines_at_most_one_in_twenty_of_what_it_can_answer(

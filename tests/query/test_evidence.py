@@ -79,6 +79,27 @@ def test_what_comes_after_a_passage_counts_for_whether_it_answers(find: Find) ->
     assert first.score == pytest.approx(0.5 / (1 + np.exp(-met)))
 
 
+def test_what_is_asked_for_is_looked_for_in_the_nearest_only(find: Find) -> None:
+    values = [0.2, 0.0, 0.4, 0.9, 0.1]
+    found = [
+        replace(c, signals={"fitting": value, "absent": 1 - value})
+        for c, value in zip(find(FERRIES), values, strict=False)
+    ]
+    reached = [c.signals for c in evidence.reaching(found)]
+    assert [r["best_fitting"] for r in reached] == [0.4, 0.9, 0.9, 0.9, 0.1]
+    least = [r["least_absent"] for r in reached]
+    assert least == pytest.approx([0.6, 0.1, 0.1, 0.1, 0.9])
+
+
+def test_a_name_that_no_passage_holds_makes_an_answer_less_likely(find: Find) -> None:
+    with_it = evidence.score(find("How many passengers does each ferry carry?"))
+    without = evidence.score(
+        [replace(c, signals={**c.signals, "absent": 1.0}) for c in with_it]
+    )
+    assert [c.row for c in without] == [c.row for c in with_it]
+    assert without[0].score < 0.9 * with_it[0].score
+
+
 @given(
     st.dictionaries(st.sampled_from(["late", "cosine", "new"]), st.floats(-1e6, 1e6))
 )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from askreport import dense, late, lexical
 from askreport.generation.opened import Generation
-from askreport.query import named, signals
+from askreport.query import absent, named, signals
 from askreport.query.question import Question
 from askreport.types import Candidate, Passage, Ranks
 
@@ -152,18 +152,19 @@ def measured(
     """
     cosines = dense.cosines(generation.dense, question.vector, rows).tolist()
     words = lexical.scored_at(generation.lexical, question.terms, rows)
+    held = lexical.holding(generation.lexical, question.terms, rows)
     titled = named.of(question.text, generation)
     columns = {
         "cosine": cosines,
         "bm25": (words / (sum(question.rarity) or 1.0)).tolist(),
         "named": [titled.get(one.source.title, 0.0) for one in passages],
+        "absent": absent.of(question, held.T.tolist()),
         **signals.measure(
             question,
             [one.text for one in passages],
             late.together(generation.tokens, question.tokens, rows),
             signals.Held(
-                lexical.holding(generation.lexical, question.terms, rows),
-                lexical.neighbours(generation.lexical, question.pairs, rows),
+                held, lexical.neighbours(generation.lexical, question.pairs, rows)
             ),
             [generation.sentences.of(row) for row in rows],
         ),

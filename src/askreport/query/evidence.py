@@ -12,7 +12,7 @@ ship as data (`weights.json`, made by
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -59,8 +59,20 @@ AFTER = 10
 """Whether the shelf answers shows in the best of this many passages: what answers is
 not always what comes first. 5 and 20 did nearly alike."""
 
-BEST = {"best_cosine": "cosine", "best_met": "met"}
-"""The greatest of a signal over a passage and those that come after it."""
+NEAR = 3
+"""What is asked for is looked for in this many. 2 and 4 did alike; some figure, sum or
+name stands in any ten passages."""
+
+BEST = {
+    "best_cosine": ("cosine", AFTER),
+    "best_met": ("met", AFTER),
+    "best_fitting": ("fitting", NEAR),
+}
+"""The greatest of a signal over a passage and those that come after it, so many in
+all..."""
+
+LEAST = {"least_absent": ("absent", NEAR)}
+"""...and the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +142,23 @@ def score(
 
 
 def reaching(ordered: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Candidates, best first, with the signals of `BEST`."""
-    columns = {
-        name: [c.signals.get(of, 0.0) for c in ordered] for name, of in BEST.items()
+    """Candidates, best first, with the signals of `BEST` and `LEAST`."""
+    reached = {
+        name: _reached([c.signals.get(of, 0.0) for c in ordered], limit, many)
+        for limit, names in ((max, BEST), (min, LEAST))
+        for name, (of, many) in names.items()
     }
-    best = (
-        {name: max(column[i : i + AFTER]) for name, column in columns.items()}
-        for i in range(len(ordered))
-    )
     return tuple(
-        c.rated({**c.signals, **one}, c.score)
-        for c, one in zip(ordered, best, strict=True)
+        c.rated({**c.signals, **dict(zip(reached, row, strict=True))}, c.score)
+        for c, row in zip(ordered, zip(*reached.values(), strict=True), strict=True)
     )
+
+
+def _reached(
+    values: Sequence[float], limit: Callable[[Sequence[float]], float], many: int
+) -> list[float]:
+    """The limit of each value and those that come after it, `many` in all."""
+    return [limit(values[i : i + many]) for i in range(len(values))]
 
 
 def contributions(

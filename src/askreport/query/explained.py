@@ -37,12 +37,16 @@ MEANING: Mapping[str, str] = {
     "product) that stand there",
     "named": "how much of the document's title the question names, by how rare its "
     "words are among titles",
+    "absent": "how rare the rarest name or date of the question is that stands neither "
+    "in the passage nor above it, as a share of the question's rarest word",
     "likeness": "how like the passage is to those that came first at the first look, "
     "as far as each of them may answer",
     "company": "how much of what may answer, at the first look, stands elsewhere in "
     "the same document",
     "best_cosine": "the greatest `cosine` of this passage and the nine after it",
     "best_met": "the greatest `met` of this passage and the nine after it",
+    "best_fitting": "the greatest `fitting` of this passage and the two after it",
+    "least_absent": "the least `absent` of this passage and the two after it",
     "table": "whether the passage is a table, or as full of figures as one (1 or 0)",
     "words": "how long the quote is (logarithm of its words and one)",
 }

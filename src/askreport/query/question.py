@@ -61,17 +61,17 @@ def ask(
     terms = tuple(dict.fromkeys(sequence))
     rarity = {term: lexical.rarity(index, term) for term in terms}
     vector, tokens, spans = _encoded(line, encoder)
-    weights, asks = _weights(line, spans, rarity), _asks(line)
+    weights, last = _weights(line, spans, rarity), asks(line)
     return Question(
         text=line,
         vector=vector,
         tokens=tokens,
         weights=_shares(weights),
-        asking=_shares(_within(asks, spans, weights)),
+        asking=_shares(_within(last, spans, weights)),
         terms=terms,
         rarity=tuple(rarity.values()),
         pairs=tuple(dict.fromkeys(pairwise(sequence))),
-        wanted=expected.kind(asks.of(line)),
+        wanted=expected.kind(last.of(line)),
     )
 
 
@@ -113,10 +113,10 @@ def _weights(line: str, spans: NDArray[np.int32], rarity: dict[str, float]) -> F
     return np.asarray(by_place[np.clip(spans[:, 0], 0, len(line))], dtype=np.float32)
 
 
-def _asks(line: str) -> Span:
+def asks(line: str) -> Span:
     """The last sentence with a question mark; all of the line, if there is none."""
-    asks = [s for s in texts.sentences(line) if "?" in s.of(line)]
-    return asks[-1] if asks else Span(0, len(line))
+    found = [s for s in texts.sentences(line) if "?" in s.of(line)]
+    return found[-1] if found else Span(0, len(line))
 
 
 def _within(part: Span, spans: NDArray[np.int32], weights: Floats) -> Floats:

@@ -36,6 +36,8 @@ OPENERS = frozenset(
 )
 """Words that start a line and, capital or not, name nothing."""
 
+_PLAIN = texts.STOP_WORDS | ASKING | LIGHT | OPENERS
+
 _TIME = re.compile(
     r"(?:1[5-9]|20)\d\d(?:[-/]\d{2,4})?|(?:january|february|march|april|june|july|august|"
     r"september|october|november|december|monday|tuesday|wednesday|thursday|friday|"
@@ -176,7 +178,7 @@ def _names(line: str, words: Sequence[Word], *, begins: bool) -> tuple[Named, ..
 
 
 def _is_capital(word: Word) -> bool:
-    plain = word.low in texts.STOP_WORDS | ASKING | LIGHT | OPENERS
+    plain = word.low in _PLAIN
     shouted = word.text.isupper() and len(word.text) > 1
     return word.text[:1].isupper() and not _is_time(word) and (shouted or not plain)
 
