@@ -201,9 +201,9 @@ def standardised(
     alone = np.array([name not in RELATIVE for name in names], dtype=bool)
     tables = tabular(candidates)
     for own in (tables, ~tables):
-        if own.any():
+        if own.any() and not own.all():
             count = min(RIVALS, int(own.sum()))
-            share = 1.0 if own.all() else count / (count + FEW)
+            share = count / (count + FEW)
             level = share * _level(raw[own]) + (1 - share) * of_all
             found[np.ix_(own, alone)] = _by(level, raw[own])[:, alone]
     return np.clip(found, -APART, APART)
