@@ -4,6 +4,7 @@ Called by the cog blocks there; `make docs` writes them, `make check` compares t
 """
 
 import ast
+import os
 import shlex
 import subprocess
 import sys
@@ -36,6 +37,7 @@ CHAIN = (
     "query/named",
     "query/candidates",
     "query/signals",
+    "query/absent",
     "query/evidence",
     "query/reranked",
     "query/prose",
@@ -50,6 +52,7 @@ CHAIN = (
     "saved",
     "models",
     "embedding",
+    "rounding",
     "reranking",
     "serve/fetching",
     "evaluation/evaluate",
@@ -68,12 +71,16 @@ def chain() -> str:
 
 
 def session(*commands: str) -> str:
-    """What a terminal shows for each command, run for real on this shelf."""
+    """What a terminal shows for each command, run for real on this shelf.
+
+    By exact weights: rounded ones change the third digit from processor to processor.
+    """
     shown = []
     for command in commands:
         ran = subprocess.run(  # noqa: S603 - the commands stand in README.md
             [sys.executable, "-m", *shlex.split(command)],
             cwd=ROOT,
+            env=os.environ | {"ASKREPORT_ROUNDED": "false"},
             capture_output=True,
             text=True,
             check=False,

@@ -58,6 +58,7 @@ def main() -> None:
     (ROOT / "docs" / "screens").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         os.environ["XDG_STATE_HOME"] = name
+        os.environ["ASKREPORT_ROUNDED"] = "false"  # the same on every processor
         for shown, (question, keys) in PICTURES.items():
             asyncio.run(picture(shown, question, keys))
 

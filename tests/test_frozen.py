@@ -178,6 +178,26 @@ def test_questions_by_rounded_weights_come_near_and_depend_on_nothing_beside_the
 
 
 @pytest.mark.slow
+def test_questions_are_encoded_exactly_where_settings_ask_for_it(
+    default: embedding.Model, shelf: Path
+) -> None:
+    # With the copy at hand nothing needs freezing.
+    assert default.home is not None
+    shutil.copytree(default.home, shelf / "index" / frozen.FOLDER)
+    setting = f'model = "{embedding.DEFAULT}"\n'
+    (shelf / "askreport.toml").write_text(setting, "utf-8")
+    library = Library.open(shelf)
+    library.build()
+    said = {one.what: one.said for one in doctor.examine(shelf)}["encoding"]
+    assert "questions by rounded weights" in said
+    plain = Library.open(shelf, flags={"rounded": False})
+    quick, exact = (one.encoder.encode_query(QUESTIONS[:1]) for one in (library, plain))
+    assert not np.array_equal(quick.vectors, exact.vectors)
+    whole = default.open().encode(QUESTIONS[:1])
+    np.testing.assert_array_equal(exact.vectors, whole.vectors)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"),
     [("askreport.freezing.NEARLY", 1.1), ("askreport.freezing.WORSE", 0.0)],

@@ -4,6 +4,7 @@ Neither of them knows settings; this is the one place where the two meet.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from askreport import embedding, errors, frozen, late, settings
 from askreport.calibration import Calibration
@@ -19,7 +20,8 @@ def model(shelf: settings.Shelf) -> embedding.Model:
     """The model that settings name. Raises ModelMissing, ModelChanged."""
     known = shelf.settings
     home = shelf.index / frozen.FOLDER if known.frozen else None
-    return embedding.find(known.model, digest=known.model_digest, home=home)
+    found = embedding.find(known.model, digest=known.model_digest, home=home)
+    return replace(found, rounded=known.rounded)
 
 
 def recipe(shelf: settings.Shelf) -> Recipe:

@@ -60,6 +60,9 @@ class Model:
     home: Path | None = None
     """Where its frozen copy is or will be; None: the reference encodes."""
 
+    rounded: bool = True
+    """Whether the frozen copy encodes questions by rounded weights, if it has them."""
+
     def open(self) -> Encoder:
         """Load it. Raises ModelMissing."""
         if self.folder is None:
@@ -75,7 +78,10 @@ class Model:
             return None
         try:
             if frozen.sound(self.home, held):
-                return frozen.FrozenEncoder(self.name, self.home / self.digest, held)
+                folder = self.home / self.digest
+                return frozen.FrozenEncoder(
+                    self.name, folder, held, rounded=self.rounded
+                )
         except (OSError, RuntimeError, ValueError) as error:
             log.warning("the frozen copy of %s does not open: %s", self.name, error)
         else:

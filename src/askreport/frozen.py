@@ -159,15 +159,20 @@ def trim(home: Path, *, most: int = CACHED) -> None:
 class FrozenEncoder:
     """A frozen model. Safe to use from several threads."""
 
-    def __init__(self, name: str, folder: Path, found: Kept) -> None:
-        """Open it; raises RuntimeError where its files are no encoder."""
+    def __init__(
+        self, name: str, folder: Path, found: Kept, *, rounded: bool = True
+    ) -> None:
+        """Open it; raises RuntimeError where its files are no encoder.
+
+        `rounded`: whether to encode questions by rounded weights, where it has them.
+        """
         self.name = name
         self.digest = found.model
         self.dimensions = found.dimensions
         self.most_tokens = found.most_tokens
         self._kept = found
         self._folder = folder
-        rounded = ROUNDED in (found.files or {})
+        rounded = rounded and ROUNDED in (found.files or {})
         self._asking = _session(folder / (ROUNDED if rounded else GRAPH))
         self._rounded = rounded
         self._tokenizer = _tokenizer(folder / TOKENIZER)

@@ -75,6 +75,14 @@ class Settings(BaseModel):
             "tenth of the time; false: with sentence-transformers."
         ),
     ] = True
+    rounded: Annotated[
+        bool,
+        Field(
+            description="Encode questions by weights rounded to a byte, in half the "
+            "time; false: exactly, so that scores are the same to the fourth digit on "
+            "every processor."
+        ),
+    ] = True
     passage_tokens: Annotated[
         int,
         Field(ge=20, le=2000, description="Most tokens (tiktoken) of a passage."),

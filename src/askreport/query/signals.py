@@ -1,5 +1,4 @@
-"""a question and a passage -> how they bear on each other, each signal on its own
-scale.
+"""a question and passages -> how each bears on it, each signal on its own scale.
 
 None depends on what else is on the shelf beyond how rare a term is there, so that one
 set of weights serves shelves of any size.

@@ -112,7 +112,11 @@ def _encoding(shelf: settings.Shelf) -> str:
             "the frozen copy of the model is damaged; sentence-transformers encodes",
             hint="run askreport build, which makes it anew",
         )
-    return f"by a frozen copy, checked against sentence-transformers ({held.made_by})"
+    rounded = known.rounded and frozen.ROUNDED in held.files
+    how = ", questions by rounded weights" if rounded else ""
+    return (
+        f"by a frozen copy{how}, checked against sentence-transformers ({held.made_by})"
+    )
 
 
 def _reranker(shelf: settings.Shelf) -> str:
