@@ -22,7 +22,8 @@ handed the same passages with the same vectors, each in the way that it has for 
 (`taking`); questions each encodes by itself. What building takes is not compared then,
 but opening is: `open s` is a fresh process's time from before libraries, model and
 index are loaded to the first answer. A row of a set ranks by its best passage; every
-system gives ten passages. What was made below `--work` is used again.
+system gives ten passages. What was made below `--work` is used again; `--prepare` makes
+it and asks nothing.
 
 A process that takes longer than `--opening` seconds to its first answer or more than
 `--gigabytes` of memory (mapped files left out), or longer than `--taking` seconds to
