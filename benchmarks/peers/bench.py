@@ -64,8 +64,10 @@ class Seen:
     asked: list[int] = field(default_factory=list)
     """Warm questions that there was time for."""
     ndcg: float | None = None
-    stopped: str | None = None
-    """Why it could not be measured any further."""
+    failed: str | None = None
+    """What went wrong last."""
+    stopped: bool = False
+    """Whether that was a limit, so that it is not measured any further."""
 
     def figures(self) -> dict[str, float | None]:
         """Medians; None where nothing was measured."""
@@ -135,21 +137,36 @@ class Bench:
         return folder
 
     def taken(self, name: str) -> Path:
-        """Where a system has what it was handed: at once, or from before."""
+        """Where a system has what it was handed: at once, or from before. That it was
+        stopped is remembered too.
+        """
         given = self.task.given
         assert given is not None
         if name in OURS:
             return given.root
-        folder = given.folder / name
-        whole = given.folder / f"{name}.json"
-        if not whole.exists():
+        told = given.folder / f"{name}.json"
+        if not told.exists():
             print(f"handing passages to {name}", file=sys.stderr)
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            told = ("take", str(given.folder), str(folder))
-            _, said = self.run(name, self.limits.taking, *told)
-            whole.write_text(said, "utf-8")
-        return folder
+            told.write_text(json.dumps(self._taking(name, given.folder)), "utf-8")
+        found: dict[str, str] = json.loads(told.read_text("utf-8"))
+        if "stopped" in found:
+            raise Stopped(found["stopped"])
+        return given.folder / name
+
+    def _taking(self, name: str, given: Path) -> dict[str, object]:
+        """What taking over took, or why it was stopped."""
+        folder = given / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            _, said = self.run(
+                name, self.limits.taking, "take", str(given), str(folder)
+            )
+        except Stopped as error:
+            shutil.rmtree(folder)
+            return {"stopped": str(error)}
+        found: dict[str, object] = json.loads(said)
+        return found
 
     def _measured(self, name: str, folder: Path, seen: Seen) -> None:
         first = self.task.questions[0]["text"]

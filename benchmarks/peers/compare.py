@@ -22,8 +22,9 @@ handed the same passages with the same vectors, each in the way that it has for 
 (`taking`); questions each encodes by itself. What building takes is not compared then,
 but opening is: `open s` is a fresh process's time from before libraries, model and
 index are loaded to the first answer. A row of a set ranks by its best passage; every
-system gives ten passages. What was made below `--work` is used again; `--prepare` makes
-it and asks nothing.
+system gives ten passages. What was made below `--work` is used again, and so
+is that a system was stopped (remove its JSON there to try again); `--prepare` makes all
+of it and asks nothing.
 
 A process that takes longer than `--opening` seconds to its first answer or more than
 `--gigabytes` of memory (mapped files left out), or longer than `--taking` seconds to
@@ -119,12 +120,20 @@ def measured(
                 continue
             try:
                 bench.once(name, seen[name])
-            except Stopped as error:
-                seen[name].stopped = str(error)
-                print(error, file=sys.stderr)
             except RuntimeError as error:  # the others are still worth knowing
+                seen[name].failed = str(error)
+                seen[name].stopped = isinstance(error, Stopped)
                 print(error, file=sys.stderr)
         keep(path, bench.task, seen, {})
+
+
+def prepare(bench: Bench, names: Sequence[str]) -> None:
+    """Hand the passages over, and say where each system has them."""
+    for name in names:
+        try:
+            print(name, bench.taken(name), flush=True)
+        except RuntimeError as error:
+            print(error, flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -151,6 +160,8 @@ def _arguments() -> argparse.Namespace:
     told = parser.parse_args()
     if told.cut and told.set is None:
         parser.error("--cut needs a set")
+    if told.prepare and not ((told.cut or told.sized) and told.work):
+        parser.error("--prepare needs --work, and --cut or --sized")
     if told.sized and told.sets is None:
         parser.error("--sized needs --sets")
     return told
@@ -176,8 +187,7 @@ def main() -> None:
         limits = Limits(told.opening, told.taking, told.asking, told.gigabytes * 1e9)
         bench = Bench(told.environments.absolute(), Path(passing), given, limits)
         if told.prepare:
-            for name in names:
-                print(name, bench.taken(name))
+            prepare(bench, names)
             return
         measured(bench, seen, told.runs, told.json)
         versions = {name: bench.versions(name) for name in names}
@@ -187,8 +197,8 @@ def main() -> None:
     print(f"median of {told.runs} runs")
     print(table(found, BUILT if given.given is None else HANDED))
     for one in seen.values():
-        if one.stopped:
-            print(one.stopped)
+        if one.failed:
+            print(one.failed)
 
 
 if __name__ == "__main__":
