@@ -208,7 +208,7 @@ def build(work: Path, size: int) -> dict[str, object]:
     from askreport.settings import Settings, Shelf
 
     shelf = Shelf(work / str(size), Settings())
-    shelf.sources.mkdir(parents=True)
+    shelf.sources.mkdir(parents=True, exist_ok=True)
     (shelf.root / "askreport.toml").write_text("")
     recipe = Library(shelf, __version__).recipe()
     recipe.model.freeze()
@@ -220,6 +220,18 @@ def build(work: Path, size: int) -> dict[str, object]:
     held = (shelf.index / "generations" / folder).rglob("*")
     bytes_ = sum(p.stat().st_size for p in held if p.is_file())
     return {"dense": told.dense, "late": told.late, "megabytes": round(bytes_ / 1e6, 1)}
+
+
+def made(work: Path, size: int, sets: Path) -> dict[str, object]:
+    """What `build` says of a shelf of that size, which is made if it is not there."""
+    work.mkdir(parents=True, exist_ok=True)
+    if not (work / "questions.json").exists():
+        prepare(sets, work)
+    said = work / f"built-{size}.json"
+    if not said.exists():
+        said.write_text(json.dumps(build(work, size)))
+    found: dict[str, object] = json.loads(said.read_text())
+    return found
 
 
 def _contents(work: Path, size: int, recipe: "Recipe") -> "Contents":
@@ -364,19 +376,14 @@ def main() -> None:
     if told.ask is not None:
         print(json.dumps(ask(told.work, told.ask)))
         return
-    with tempfile.TemporaryDirectory() as made:
-        work = told.work or Path(made)
-        if not (work / "questions.json").exists():
-            prepare(told.sets, work)
+    with tempfile.TemporaryDirectory() as made_:
+        work = told.work or Path(made_)
         found: list[dict[str, object]] = []
         if told.shelf is not None:
             found.append({"size": "shelf", **asked(work, told.shelf, told.sets)})
             print(json.dumps(found[-1]), flush=True)
         for size in told.sizes:
-            if not (work / f"built-{size}.json").exists():
-                told_ = json.dumps(build(work, size))
-                (work / f"built-{size}.json").write_text(told_)
-            built = json.loads((work / f"built-{size}.json").read_text())
+            built = made(work, size, told.sets)
             more = asked(work, work / str(size), told.sets)
             found.append({"size": size, **built, **more})
             print(json.dumps(found[-1]), flush=True)

@@ -1,11 +1,13 @@
 """a system's name, a verb and a folder -> what it took, by that system's own Python.
 
     python -m benchmarks.peers.run NAME build ROWS FOLDER
+    python -m benchmarks.peers.run NAME take GIVEN FOLDER
     python -m benchmarks.peers.run NAME ask FOLDER QUESTION
-    python -m benchmarks.peers.run NAME warm FOLDER QUESTIONS
+    python -m benchmarks.peers.run NAME warm FOLDER QUESTIONS SECONDS
 
-From the root of the repository. ROWS and QUESTIONS are JSON lines with `id` and `text`.
-`build` and `warm` print one line of JSON; `ask` prints the passages that came first.
+From the root of the repository. ROWS and QUESTIONS are JSON lines with `id` and `text`;
+GIVEN is a folder of such rows and their vectors. All but `ask` print one line of JSON;
+`ask` prints the passages that came first.
 """
 
 import json
@@ -13,13 +15,21 @@ import os
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.peers.systems import PEERS, System
 
+if TYPE_CHECKING:
+    from benchmarks.peers.taking import Batch
+
 LATE = ("haystack", "chroma", "askreport", "http", "vectors")
 """They load their model when they first encode: before the clock starts."""
+
+BATCH = 1000
+"""Passages handed over at a time."""
 
 
 def resident(process: int) -> int:
@@ -30,23 +40,50 @@ def resident(process: int) -> int:
     return int(found[1]) * 1024
 
 
-def rows_of(path: Path) -> list[dict[str, str]]:
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
     """The lines of a file."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
 
 
-def warm(system: System, asked: Sequence[dict[str, str]]) -> dict[str, object]:
-    """Every question once, after three that warm up."""
-    for one in asked[:3]:
+def batches(given: Path) -> Iterator["Batch"]:
+    """Rows with their vectors."""
+    import numpy as np
+
+    vectors = np.load(given / "vectors.npy", mmap_mode="r")
+    rows = rows_of(given / "rows.jsonl")
+    for start in range(0, len(vectors), BATCH):
+        own = np.array(vectors[start : start + BATCH])
+        yield list(islice(rows, BATCH)), own
+
+
+def warm(
+    system: System, asked: Sequence[dict[str, str]], began: float, most: float
+) -> dict[str, object]:
+    """Every question once, after three that warm up; as many as `most` seconds leave
+    time for. `began` is when the system was about to be opened.
+    """
+    system.ask(asked[0]["text"])
+    opened = time.perf_counter() - began
+    for one in asked[1:3]:
         system.ask(one["text"])
-    seconds, ranked = [], {}
+    seconds: list[float] = []
+    ranked = {}
     for one in asked:
-        began = time.perf_counter()
+        if sum(seconds) > most:
+            break
+        start = time.perf_counter()
         found = system.ask(one["text"])
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.perf_counter() - start)
         ranked[one["id"]] = [name for name, _ in found]
     answering = getattr(system, "process", os.getpid())  # a service's own
-    return {"seconds": seconds, "ranked": ranked, "resident": resident(answering)}
+    return {
+        "opened": opened,
+        "seconds": seconds,
+        "ranked": ranked,
+        "resident": resident(answering),
+    }
 
 
 def _system(name: str) -> System:
@@ -58,24 +95,40 @@ def _system(name: str) -> System:
     return OURS[name]()
 
 
+def _build(name: str, rows: list[dict[str, str]], folder: str) -> None:
+    system = _system(name)
+    if name in LATE:
+        system.build(rows[:1], Path(folder + "-warm"))  # they load models late
+    began = time.perf_counter()
+    system.build(rows, Path(folder))
+    print(json.dumps({"seconds": time.perf_counter() - began, "rows": len(rows)}))
+
+
+def _take(name: str, given: Path, folder: Path) -> None:
+    from benchmarks.peers.taking import TAKING
+
+    began = time.perf_counter()
+    TAKING[name](batches(given), folder)
+    print(json.dumps({"seconds": time.perf_counter() - began}))
+
+
 def main() -> None:
     """Do one thing and print what it took."""
-    name, verb, first, second = sys.argv[1:5]
-    system = _system(name)
+    began = time.perf_counter()
+    name, verb, first, second, *more = sys.argv[1:]
     if verb == "build":
-        rows = rows_of(Path(first))
-        if name in LATE:
-            system.build(rows[:1], Path(second + "-warm"))  # they load models late
-        began = time.perf_counter()
-        system.build(rows, Path(second))
-        print(json.dumps({"seconds": time.perf_counter() - began, "rows": len(rows)}))
-        return
-    system.open(Path(first))
-    if verb == "ask":
-        for identity, text in system.ask(second):
-            print(identity, text[:200].replace("\n", " "))
+        _build(name, list(rows_of(Path(first))), second)
+    elif verb == "take":
+        _take(name, Path(first), Path(second))
     else:
-        print(json.dumps(warm(system, rows_of(Path(second)))))
+        system = _system(name)
+        system.open(Path(first))
+        if verb == "warm":
+            asked = list(rows_of(Path(second)))
+            print(json.dumps(warm(system, asked, began, float(more[0]))))
+        else:
+            for identity, text in system.ask(second):
+                print(identity, text[:200].replace("\n", " "))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from typing import Any, Protocol
 
 TOP = 10
 
+DIMENSIONS = 384
+"""Of the model's vectors."""
+
 
 def model() -> str:
     """The folder of the weights."""
@@ -56,7 +59,9 @@ class Txtai:
         self.index.save(str(folder))
 
     def open(self, folder: Path) -> None:
-        self.index.load(str(folder))
+        # What was handed over with vectors does not know the model.
+        encoder = {"path": model(), "method": "sentence-transformers"}
+        self.index.load(str(folder), config=encoder)
 
     def ask(self, question: str) -> list[tuple[str, str]]:
         found = self.index.search(question, TOP)
@@ -82,7 +87,7 @@ class Llamaindex:
         from llama_index.vector_stores.faiss import FaissVectorStore
 
         nodes = [TextNode(id_=row["id"], text=row["text"]) for row in rows]
-        store = FaissVectorStore(faiss_index=faiss.IndexFlatIP(384))
+        store = FaissVectorStore(faiss_index=faiss.IndexFlatIP(DIMENSIONS))
         context = StorageContext.from_defaults(vector_store=store)
         index = VectorStoreIndex(nodes, storage_context=context, show_progress=False)
         index.storage_context.persist(persist_dir=str(folder / "vectors"))
@@ -215,7 +220,8 @@ class Haystack:
 class Chroma:
     """Dense, HNSW."""
 
-    def _collection(self, folder: Path) -> Any:  # noqa: ANN401
+    def collection(self, folder: Path) -> Any:  # noqa: ANN401
+        """The passages, made if there are none."""
         import chromadb
         from chromadb.utils.embedding_functions import (
             SentenceTransformerEmbeddingFunction,
@@ -231,7 +237,7 @@ class Chroma:
         )
 
     def build(self, rows: Sequence[dict[str, str]], folder: Path) -> None:
-        made = self._collection(folder)
+        made = self.collection(folder)
         for start in range(0, len(rows), 1000):
             own = rows[start : start + 1000]
             made.add(
@@ -239,7 +245,7 @@ class Chroma:
             )
 
     def open(self, folder: Path) -> None:
-        self.rows: Any = self._collection(folder)
+        self.rows: Any = self.collection(folder)
 
     def ask(self, question: str) -> list[tuple[str, str]]:
         found = self.rows.query(query_texts=[question], n_results=TOP)
