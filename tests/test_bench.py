@@ -25,7 +25,7 @@ def test_the_table_has_a_line_a_system_and_says_what_was_not_measured() -> None:
     seen = compare.Seen(build=[3.0, 1.0, 2.0])
     head, line = compare.table({"vectors": seen.figures()}).splitlines()
     assert head.split()[:2] == ["cold", "s"]
-    assert line.split() == ["vectors", "–", "–", "–", "2.0", "–", "–"]
+    assert line.split() == ["vectors", "–", "–", "–", "–", "–", "2.0", "–", "–", "–"]
 
 
 @pytest.mark.parametrize("name", compare.PEERS)

@@ -14,15 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from benchmarks.peers import corpora
 from benchmarks.peers.corpora import ROOT, Row, Task
 
 HERE = Path(__file__).parent
 
-OURS = ("askreport", "http", "vectors")
-"""Run by the Python that runs this: in process, as a service that is asked over HTTP,
-and building passage vectors alone.
+OURS = ("askreport", "vectors")
+"""Run by the Python that runs this: with all that it has, and building passage vectors
+alone.
 """
 
 FEWEST = 20
@@ -60,6 +61,11 @@ class Seen:
     p50: list[float] = field(default_factory=list)
     p95: list[float] = field(default_factory=list)
     resident: list[float] = field(default_factory=list)
+    over50: list[float] = field(default_factory=list)
+    """As `p50`, asked over HTTP; likewise `over95`."""
+    over95: list[float] = field(default_factory=list)
+    serving: list[float] = field(default_factory=list)
+    """Megabytes of the service."""
     opened: list[float] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     """Warm questions that there was time for."""
@@ -71,7 +77,10 @@ class Seen:
 
     def figures(self) -> dict[str, float | None]:
         """Medians; None where nothing was measured."""
-        named = ("cold", "build", "p50", "p95", "resident", "opened")
+        named = (
+            *("cold", "build", "p50", "p95", "resident", "opened"),
+            *("over50", "over95", "serving"),
+        )
         found: dict[str, float | None] = {
             name: statistics.median(values) if (values := getattr(self, name)) else None
             for name in named
@@ -173,18 +182,30 @@ class Bench:
         most = self.limits
         took, _ = self.run(name, most.opening, "ask", str(folder), first)
         seen.cold.append(took)
-        told = ("warm", str(folder), str(self.asked), str(most.asking))
-        _, said = self.run(name, most.opening + 2 * most.asking, *told)
-        found = json.loads(said)
+        found = self._warm(name, "warm", folder)
         times = found["seconds"]
         seen.asked.append(len(times))
         seen.opened.append(found["opened"])
-        seen.p50.append(1000 * statistics.median(times))
-        if len(times) >= min(FEWEST, len(self.task.questions)):
-            seen.p95.append(1000 * statistics.quantiles(times, n=20)[-1])
-        seen.resident.append(found["resident"] / 1e6)
+        seen.resident.append(self._keep(found, seen.p50, seen.p95))
+        over = self._warm(name, "over", folder)
+        seen.serving.append(self._keep(over, seen.over50, seen.over95))
         if self.task.relevant and len(times) == len(self.task.questions):
             seen.ndcg = corpora.ndcg(found["ranked"], self.task, self._rows_of)
+
+    def _warm(self, name: str, verb: str, folder: Path) -> Any:  # noqa: ANN401
+        most = self.limits
+        told = (verb, str(folder), str(self.asked), str(most.asking))
+        return json.loads(self.run(name, most.opening + 2 * most.asking, *told)[1])
+
+    def _keep(
+        self, found: Mapping[str, Any], p50: list[float], p95: list[float]
+    ) -> float:
+        """Keep what questions took, in milliseconds; gives the megabytes held."""
+        times = found["seconds"]
+        p50.append(1000 * statistics.median(times))
+        if len(times) >= min(FEWEST, len(self.task.questions)):
+            p95.append(1000 * statistics.quantiles(times, n=20)[-1])
+        return float(found["resident"]) / 1e6
 
     @cached_property
     def _rows_of(self) -> Mapping[str, str]:

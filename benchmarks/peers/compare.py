@@ -58,8 +58,11 @@ BUILT: tuple[Column, ...] = (
     ("cold s", "cold", 2),
     ("p50 ms", "p50", 1),
     ("p95 ms", "p95", 1),
+    ("HTTP p50", "over50", 1),
+    ("HTTP p95", "over95", 1),
     ("rows/s built", "build", 1),
     ("MB", "resident", 0),
+    ("serving MB", "serving", 0),
     ("nDCG@10", "ndcg", 3),
 )
 
@@ -68,7 +71,10 @@ HANDED: tuple[Column, ...] = (
     ("open s", "opened", 2),
     ("p50 ms", "p50", 1),
     ("p95 ms", "p95", 1),
+    ("HTTP p50", "over50", 1),
+    ("HTTP p95", "over95", 1),
     ("MB", "resident", 0),
+    ("serving MB", "serving", 0),
     ("nDCG@10", "ndcg", 3),
 )
 
@@ -78,13 +84,13 @@ def table(
     columns: Sequence[Column] = BUILT,
 ) -> str:
     """One line a system."""
-    lines = [f"{'':12}" + "".join(f"{head:>14}" for head, _, _ in columns)]
+    lines = [f"{'':12}" + "".join(f"{head:>13}" for head, _, _ in columns)]
     for system, figures in found.items():
         cells = [
             "–" if (value := figures[name]) is None else f"{value:.{places}f}"
             for _, name, places in columns
         ]
-        lines.append(f"{system:12}" + "".join(f"{cell:>14}" for cell in cells))
+        lines.append(f"{system:12}" + "".join(f"{cell:>13}" for cell in cells))
     return "\n".join(lines)
 
 

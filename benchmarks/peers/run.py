@@ -4,10 +4,13 @@
     python -m benchmarks.peers.run NAME take GIVEN FOLDER
     python -m benchmarks.peers.run NAME ask FOLDER QUESTION
     python -m benchmarks.peers.run NAME warm FOLDER QUESTIONS SECONDS
+    python -m benchmarks.peers.run NAME over FOLDER QUESTIONS SECONDS
+    python -m benchmarks.peers.run NAME serve FOLDER PORT
 
 From the root of the repository. ROWS and QUESTIONS are JSON lines with `id` and `text`;
-GIVEN is a folder of such rows and their vectors. All but `ask` print one line of JSON;
-`ask` prints the passages that came first.
+GIVEN is a folder of such rows and their vectors. `over` asks over HTTP what `warm` asks
+in process. All but `ask` and `serve` print one line of JSON; `ask` prints the passages
+that came first.
 """
 
 import json
@@ -20,12 +23,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.peers.systems import PEERS, System
+from benchmarks.peers import served
+from benchmarks.peers.systems import PEERS, Asked, System
 
 if TYPE_CHECKING:
     from benchmarks.peers.taking import Batch
 
-LATE = ("haystack", "chroma", "askreport", "http", "vectors")
+LATE = ("haystack", "chroma", "askreport", "vectors")
 """They load their model when they first encode: before the clock starts."""
 
 BATCH = 1000
@@ -59,7 +63,7 @@ def batches(given: Path) -> Iterator["Batch"]:
 
 
 def warm(
-    system: System, asked: Sequence[dict[str, str]], began: float, most: float
+    system: Asked, asked: Sequence[dict[str, str]], began: float, most: float
 ) -> dict[str, object]:
     """Every question once, after three that warm up; as many as `most` seconds leave
     time for. `began` is when the system was about to be opened.
@@ -121,9 +125,11 @@ def main() -> None:
     elif verb == "take":
         _take(name, Path(first), Path(second))
     else:
-        system = _system(name)
+        system: Asked = served.Served(name) if verb == "over" else _system(name)
         system.open(Path(first))
-        if verb == "warm":
+        if verb == "serve":
+            served.serve(system, int(second))
+        elif verb in ("warm", "over"):
             asked = list(rows_of(Path(second)))
             print(json.dumps(warm(system, asked, began, float(more[0]))))
         else:

@@ -31,17 +31,21 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-class System(Protocol):
-    """What is asked of each."""
-
-    def build(self, rows: Sequence[dict[str, str]], folder: Path) -> None:
-        """Index rows and keep the index."""
+class Asked(Protocol):
+    """What answers questions."""
 
     def open(self, folder: Path) -> None:
         """Open what `build` kept."""
 
     def ask(self, question: str) -> list[tuple[str, str]]:
         """(id, text), best first."""
+
+
+class System(Asked, Protocol):
+    """What is asked of each."""
+
+    def build(self, rows: Sequence[dict[str, str]], folder: Path) -> None:
+        """Index rows and keep the index."""
 
 
 class Txtai:
