@@ -39,6 +39,7 @@ def named(look: Look, text: str) -> set[str]:
         ("HOW MANY LAMPS HAS THE PIER OF EASTMERE?", set()),
         ("Who ran A&E at Eastmere?", {"e", "eastmer"}),
         ("How many lamps has the pier?", set()),
+        ("What is the mean lamp life (MLL) of Eastmere in FY2019?", {"eastmer"}),
     ],
 )
 def test_names_are_known_by_capitals_and_dates_by_figures_and_months(
@@ -60,13 +61,33 @@ def test_what_is_absent_counts_by_how_rare_its_rarest_is(look: Look) -> None:
         [t in held for t in asked.terms] for held in ((), {"eastmer"}, rarity)
     )
     share = rarity["ferri"] / max(asked.rarity)
-    assert absent.of(asked, [both, one, none]) == [1.0, pytest.approx(share), 0.0]
+    assert absent.of(asked, [both, one, none], [set()] * 3, set()) == [
+        1.0,
+        pytest.approx(share),
+        0.0,
+    ]
+
+
+def test_an_abbreviation_that_the_shelf_does_not_know_does_not_count(
+    look: Look,
+) -> None:
+    asked = look("What did the RNLI spend at Eastmere?")
+    assert "rnli" in asked.terms
+    held = [[term != "rnli" for term in asked.terms]]
+    (absent_,) = absent.of(asked, held, [set()], set())
+    assert absent_ > 0
+    assert absent.of(asked, held, [set()], {"rnli"}) == [0.0]
+    rest = [[term == "rnli" for term in asked.terms]]  # a name is no abbreviation
+    assert absent.of(asked, rest, [set()], {"rnli", "eastmer"})[0] > 0
 
 
 def test_a_question_that_names_nothing_misses_nothing(look: Look) -> None:
     asked = look("How many lamps has the pier?")
-    assert absent.of(asked, [[False] * len(asked.terms)] * 2) == [0.0, 0.0]
-    assert absent.of(look("???? who"), [[]]) == [0.0]
+    assert absent.of(asked, [[False] * len(asked.terms)] * 2, [set()] * 2, set()) == [
+        0.0,
+        0.0,
+    ]
+    assert absent.of(look("???? who"), [[]], [set()], set()) == [0.0]
 
 
 def test_a_heading_or_title_above_a_passage_holds_a_name(piers: Library) -> None:
@@ -96,3 +117,26 @@ def test_every_candidate_says_what_it_misses(find: Find) -> None:
     found = find("Which ferry of Atlantis carried passengers in 1066?")
     assert {c.signals["absent"] for c in found} == {1.0}
     assert {c.signals["absent"] for c in find("Who lit fires?")} == {0.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What did Eastmere Ferries pay its crews in 2019?",
+        "What did Eastmere Ferries's crews cost?",
+        "What is the FY2019 pay of crews at Eastmere Ferries?",
+    ],
+)
+def test_what_a_title_runs_together_is_not_absent(make_library: Any, text: str) -> None:
+    said = {
+        "EASTMEREFERRIES_2019_10K.txt": "The crews were paid 3 million in the year.",
+        "WESTMEREFERRIES_2019_10K.txt": "Crews cost 4 million, a third of the whole.",
+    }
+    paths = list(said)
+    library = make_library(said)
+    found = {h.passage.source.path: h.signals["absent"] for h in library.search(text)}
+    assert found[paths[0]] == 0
+    assert found[paths[1]] > 0.5
+    alone = make_library({paths[0]: said[paths[0]]})
+    (hit,) = alone.search(text)
+    assert hit.signals["absent"] == 0

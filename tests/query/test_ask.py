@@ -41,7 +41,7 @@ QUESTIONS = st.lists(st.sampled_from(CORPUS) | ODD, min_size=1, max_size=12).map
     " ".join
 )
 FLOORS = st.sampled_from([0.0, 0.02, 0.3, 1.0])
-RELATIVE = {"likeness", "company", *evidence.BEST}  # to the other candidates
+RELATIVE = {"likeness", "company", *evidence.BEST, *evidence.LEAST}  # to the others
 MARKER = re.compile(r"\[(\d+)\]")
 
 

@@ -5,7 +5,8 @@
 the other words of a question may be.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Sequence, Set
 
 from askreport import text as texts
 from askreport.query import question as questions
@@ -13,18 +14,39 @@ from askreport.query import turn
 from askreport.query.question import Question
 from askreport.query.turn import Named, Turn
 
+_FISCAL = re.compile(r"fy(?:\d\d(?:\d\d)?)?")
+"""A fiscal year is written in many ways: its absence in this one says nothing."""
 
-def of(question: Question, held: Sequence[Sequence[bool]]) -> list[float]:
+_SHORT = re.compile(r"\b[A-Z]{2,}\b")
+
+
+def of(
+    question: Question,
+    held: Sequence[Sequence[bool]],
+    titled: Sequence[Set[str]],
+    unknown: Set[str],
+) -> list[float]:
     """For each passage, the rarity of the rarest name or date of the question that
     stands neither in it nor above it, as a share of that of the question's rarest term;
-    0 where none is absent.
+    0 where none is absent. An abbreviation that the shelf does not know does not count:
+    it may be the asker's own for what reports write out.
 
-    `held` says of each passage which of the question's terms it holds.
+    `held` says of each passage which of the question's terms it holds, `titled` which
+    ones its title does, as words run together too; `unknown` are those that no passage
+    of the shelf holds.
     """
     most = max(question.rarity, default=0.0)
-    shares = {i: question.rarity[i] / most for i in named(question)} if most else {}
-    rarest = sorted(shares.items(), key=lambda one: -one[1])
-    return [next((share for i, share in rarest if not row[i]), 0.0) for row in held]
+    short = {term for one in _SHORT.findall(question.text) for term in texts.terms(one)}
+    counted = [
+        (question.rarity[i] / most, i, question.terms[i])
+        for i in (named(question) if most else ())
+        if not (question.terms[i] in short and question.terms[i] in unknown)
+    ]
+    rarest = sorted(counted, reverse=True)
+    return [
+        next((share for share, i, t in rarest if not (row[i] or t in title)), 0.0)
+        for row, title in zip(held, titled, strict=True)
+    ]
 
 
 def named(question: Question) -> tuple[int, ...]:
@@ -34,15 +56,21 @@ def named(question: Question) -> tuple[int, ...]:
     asking = turn.read(questions.asks(question.text).of(question.text))
     sure = (one for one in asking.named if not _by_chance(one, asking))
     terms = {term for one in sure for term in texts.terms(asking.said(one))}
-    return tuple(i for i, term in enumerate(question.terms) if term in terms)
+    return tuple(
+        i
+        for i, term in enumerate(question.terms)
+        if term in terms and not _FISCAL.fullmatch(term)
+    )
 
 
 def _by_chance(one: Named, asking: Turn) -> bool:
-    """Whether its capital may say nothing: a word alone at the beginning, or a question
-    written like a title.
+    """Whether its capital may say nothing: a word alone at the beginning, short for
+    what stands before it ("return on assets (ROA)"), or a question like a title.
     """
     if one.sort == "time":
         return False
+    if asking.line[: one.start].endswith("(") and asking.line[one.end :][:1] == ")":
+        return True
     first = one.start == asking.words[0].start and one.words == 1
     return (first and not asking.said(one)[1:2].isupper()) or _is_title(asking)
 

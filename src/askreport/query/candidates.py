@@ -158,7 +158,7 @@ def measured(
         "cosine": cosines,
         "bm25": (words / (sum(question.rarity) or 1.0)).tolist(),
         "named": [titled.get(one.source.title, 0.0) for one in passages],
-        "absent": absent.of(question, held.T.tolist()),
+        "absent": _absent(question, held, passages, generation),
         **signals.measure(
             question,
             [one.text for one in passages],
@@ -173,3 +173,15 @@ def measured(
         dict(zip(columns, row, strict=True))
         for row in zip(*columns.values(), strict=True)
     ]
+
+
+def _absent(
+    question: Question,
+    held: NDArray[np.bool_],
+    passages: Sequence[Passage],
+    generation: Generation,
+) -> list[float]:
+    said = named.said(question.text, generation)
+    titled = [said.get(one.source.title, frozenset()) for one in passages]
+    unknown = {t for t in question.terms if generation.lexical.number(t) is None}
+    return absent.of(question, held.T.tolist(), titled, unknown)

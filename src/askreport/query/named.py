@@ -61,6 +61,19 @@ def of(question: str, generation: Generation) -> Mapping[str, float]:
     return {title: sum_ / titles.whole[title] for title, sum_ in met.items()}
 
 
+def said(question: str, generation: Generation) -> Mapping[str, frozenset[str]]:
+    """The terms of the question that stand in each title, of those that hold any: by
+    themselves, or run together with their neighbours.
+    """
+    titles = _titles(generation)
+    found: dict[str, frozenset[str]] = {}
+    for run in _runs(question):
+        each = [set(titles.holding.get(term, ())) for term in run.joined]
+        for title in set.intersection(*each) if each else ():
+            found[title] = found.get(title, frozenset()) | run.apart
+    return found
+
+
 def rows(shares: Mapping[str, float], generation: Generation) -> list[int]:
     """The rows of the documents that a question names best; none if it names none."""
     best = max(shares.values(), default=0.0)
@@ -99,16 +112,37 @@ def _read(rows: Mapping[str, Rows]) -> Titles:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring words of a question, as they might stand in a title."""
+
+    joined: tuple[str, ...]
+    """The terms of the words written as one."""
+    apart: frozenset[str]
+    """The terms of each."""
+
+
 @lru_cache(maxsize=16)
-def _named(question: str) -> tuple[str, ...]:
-    """Terms of the question, and of its neighbouring words joined, each once."""
+def _runs(question: str) -> tuple[Run, ...]:
+    """Every run of at most JOINED words."""
     words = [
         word.removesuffix("'s").removesuffix("’s")
         for word in texts.words(_YEAR.sub(r"\1", question))
     ]
-    joined = [
-        "".join(words[start:end])
+    places = [
+        (start, end)
         for start in range(len(words))
         for end in range(start + 1, min(start + JOINED, len(words)) + 1)
     ]
-    return tuple(dict.fromkeys(chain.from_iterable(texts.terms_of(joined))))
+    joined = texts.terms_of(["".join(words[start:end]) for start, end in places])
+    apart = texts.terms_of(words)
+    return tuple(
+        Run(tuple(terms), frozenset(chain.from_iterable(apart[start:end])))
+        for (start, end), terms in zip(places, joined, strict=True)
+    )
+
+
+def _named(question: str) -> tuple[str, ...]:
+    """Terms of the question, and of its neighbouring words joined, each once."""
+    each = (run.joined for run in _runs(question))
+    return tuple(dict.fromkeys(chain.from_iterable(each)))
