@@ -46,12 +46,17 @@ What became of each (ranks: fused, by meaning, by words; - is not found):
 1   0.75  0.0161     1        2      -  00aa     quoted as [1]         harbour > Traffic > Ferries
 2   0.10  0.0161     2        -     11  00bb     repeats passage 00aa  harbour > Traffic > Ferries
 
-What each score is made of (above, each signal; below, what it adds to the order; then the chances that the passage answers and that its quote says so):
-#  cosine   odd  order  answers  quoted  score
-1    0.50  1.00            0.90    0.80   0.75
-    +3.00     -  +3.00
-2    0.50  1.00            0.90    0.80   0.10
-    +3.00     -  +3.00"""  # noqa: E501
+What put them in order (above, each signal; below, what it adds):
+#  cosine  order
+1    0.50
+    +3.00  +3.00
+2    0.50
+    +3.00  +3.00
+
+The other signals, and the chances that the passage answers and that its quote says so:
+#   odd  answers  quoted  score
+1  1.00     0.90    0.80   0.75
+2  1.00     0.90    0.80   0.10"""  # noqa: E501
 
 
 def shown(library: Library, width: int) -> str:
@@ -67,7 +72,7 @@ def test_both_tables_are_aligned_in_plain_text() -> None:
 
 
 def test_a_terminal_shows_every_candidate_and_signal(library: Library) -> None:
-    said = shown(library, 240)
+    said = shown(library, 160)
     for one in library.ask(FERRIES, explain=True).explained:
         assert one.passage in said
     for name in library.search(FERRIES)[0].signals:

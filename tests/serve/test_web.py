@@ -127,7 +127,7 @@ def test_an_explanation_is_a_link_away(client: httpx.Client) -> None:
     assert found is not None
     at = found[1].replace("&amp;", "&")
     explained = Shown(client.get(at).text)
-    assert explained.tags.count("table") == 2
+    assert explained.tags.count("table") == 3
     assert "quoted as [1]" in explained.said["td"]
 
 

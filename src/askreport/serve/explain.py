@@ -1,7 +1,7 @@
 """what became of every candidate -> tables, and the same as aligned plain text.
 
-The first table says where each was found and why it was kept or dropped; the second
-what its score was made of.
+The first table says where each was found and why it was kept or dropped, the second
+what put it in its place, the third what its score was made of.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ class Grid:
 
 
 def plain(explained: Sequence[Explained], confidence: float) -> str:
-    """Both tables as aligned plain text."""
+    """The tables as aligned plain text."""
     parts = [chances(explained, confidence), *map(_aligned, grids(explained))]
     return "\n\n".join(parts).translate(texts.INVISIBLE)
 
@@ -51,9 +51,11 @@ def chances(explained: Sequence[Explained], confidence: float) -> str:
     )
 
 
-def grids(explained: Sequence[Explained]) -> tuple[Grid, Grid]:
-    """What became of each candidate, and what each score is made of."""
-    return _fates(explained), _signals(explained)
+def grids(explained: Sequence[Explained]) -> tuple[Grid, Grid, Grid]:
+    """What became of each candidate, what put it in its place, and what its score is
+    made of.
+    """
+    return _fates(explained), _order(explained), _sure(explained)
 
 
 def _fates(explained: Sequence[Explained]) -> Grid:
@@ -80,23 +82,42 @@ def _rank(rank: int | None) -> str:
     return "-" if rank is None else str(rank)
 
 
-def _signals(explained: Sequence[Explained]) -> Grid:
-    """Two rows a candidate: what was measured, and what that adds to the score."""
-    names = tuple(dict.fromkeys(name for one in explained for name in one.signals))
+def _order(explained: Sequence[Explained]) -> Grid:
+    """Two rows a candidate: what was measured, and what that adds to its place."""
+    names = _names(one.contributions for one in explained)
     rows: list[tuple[str, ...]] = []
     for one in explained:
         total = f"{sum(one.contributions.values()):+.2f}"
-        measured = _figures(names, one.signals, ".2f")
-        adds = _figures(names, one.contributions, "+.2f")
-        chances = (f"{chance:.2f}" for chance in (one.answers, one.quoted, one.score))
-        rows.append((str(one.place), *measured, "", *chances))
-        rows.append(("", *adds, total, "", "", ""))
-    title = (
-        "What each score is made of (above, each signal; below, what it adds to the "
-        "order; then the chances that the passage answers and that its quote says so)"
-    )
-    heads = ("#", *names, "order", "answers", "quoted", "score")
+        rows.append((str(one.place), *_figures(names, one.signals, ".2f"), ""))
+        rows.append(("", *_figures(names, one.contributions, "+.2f"), total))
+    title = "What put them in order (above, each signal; below, what it adds)"
+    heads = ("#", *names, "order")
     return Grid(title, heads, tuple(rows), len(heads), ("", "dim") * len(explained))
+
+
+def _sure(explained: Sequence[Explained]) -> Grid:
+    """The other signals, and the chances that are read from them."""
+    ordering = _names(one.contributions for one in explained)
+    each = _names(one.signals for one in explained)
+    names = tuple(name for name in each if name not in ordering)
+    rows = tuple(
+        (
+            str(one.place),
+            *_figures(names, one.signals, ".2f"),
+            *(f"{chance:.2f}" for chance in (one.answers, one.quoted, one.score)),
+        )
+        for one in explained
+    )
+    title = (
+        "The other signals, and the chances that the passage answers and that its "
+        "quote says so"
+    )
+    heads = ("#", *names, "answers", "quoted", "score")
+    return Grid(title, heads, rows, len(heads), ("",) * len(explained))
+
+
+def _names(each: Iterable[Mapping[str, float]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in each for name in one))
 
 
 def _figures(
