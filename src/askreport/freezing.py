@@ -172,7 +172,8 @@ def _rounded(exact: FrozenEncoder, aside: Path, made: Kept) -> Kept:
         why = str(error)
     log.info("questions of %s are encoded by its own weights: %s", exact.name, why)
     for path in paths[2:]:
-        path.unlink()
+        with suppress(OSError):  # still mapped; nobody reads what is not listed
+            path.unlink()
     return made
 
 
