@@ -192,14 +192,16 @@ def test_passages_met_together_are_met_as_each_alone(
     vectors = late.compressed(built(tokens)) if compress else built(tokens)
     asked = unit(np.random.default_rng(2).normal(size=(3, 8)).astype(np.float32))
     rows = [*range(len(tokens)), 0]
-    for row, (scores, placed) in zip(
-        rows, late.each_met(vectors, asked, rows), strict=True
-    ):
+    found = late.together(vectors, asked, rows)
+    for row, (a, b) in zip(rows, pairwise(found.bounds), strict=True):
+        scores, placed = found.scores[:, a:b], found.spans[a:b]
         alone, where = late.met(vectors, asked, row)
         np.testing.assert_allclose(scores, alone, atol=1e-6)
         np.testing.assert_array_equal(placed, where)
         np.testing.assert_array_equal(placed, spans(tokens[row]))
-    assert late.each_met(vectors, asked, []) == []
+    none = late.together(vectors, asked, [])
+    assert none.scores.shape == (3, 0)
+    assert late.best(none).shape == (3, 0)
 
 
 @given(

@@ -179,9 +179,7 @@ class FrozenEncoder:
 
     @cached_property
     def _exact(self) -> "InferenceSession":
-        """What encodes passages: half as large again as all else, and opened for them
-        alone.
-        """
+        """What encodes passages, opened when the first of them comes."""
         return _session(self._folder / GRAPH) if self._rounded else self._asking
 
     @cached_property

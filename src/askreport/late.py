@@ -259,15 +259,8 @@ def met(
     `question` has shape (q, dimensions); the result (q, t) and (t, 2). Tokens are in
     the order of their starts.
     """
-    return each_met(vectors, question, [row])[0]
-
-
-def each_met(
-    vectors: TokenVectors, question: Floats, rows: Sequence[int]
-) -> list[tuple[Floats, NDArray[np.int32]]]:
-    """What `met` gives for each of several rows."""
-    found = together(vectors, question, rows)
-    return [(found.scores[:, a:b], found.spans[a:b]) for a, b in pairwise(found.bounds)]
+    found = together(vectors, question, [row])
+    return found.scores, found.spans
 
 
 @dataclass(frozen=True, slots=True)
