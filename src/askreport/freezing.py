@@ -4,7 +4,8 @@ The reference is traced into one graph from token numbers to both kinds of vecto
 pooling and whatever else its modules do, by torch's exporter; onnxruntime then fuses
 what it can, and the weights are put beside the graph so that they can be mapped. A
 graph that does not give the reference's vectors is thrown away. A second graph, of
-rounded weights, is kept for questions where it comes near enough and takes less time.
+rounded weights, is kept for questions where it comes near enough, and on processors
+that can multiply such weights quickly.
 """
 
 import logging

@@ -90,27 +90,20 @@ def test_a_question_that_names_nothing_misses_nothing(look: Look) -> None:
     assert absent.of(look("???? who"), [[]], [set()], set()) == [0.0]
 
 
+def missing(library: Library, text: str) -> dict[str, float]:
+    """What each document's passage misses."""
+    generation = library.generation
+    asked = question.ask(text, library.encoder, generation.lexical, most_chars=4000)
+    found = candidates.find(asked, generation, most=50)
+    return {c.passage.source.path: c.signals["absent"] for c in found}
+
+
 def test_a_heading_or_title_above_a_passage_holds_a_name(piers: Library) -> None:
-    generation = piers.generation
-    asked = question.ask(
-        "How was the pier of Eastmere rated in 2018?",
-        piers.encoder,
-        generation.lexical,
-        most_chars=4000,
-    )
-    found = candidates.find(asked, generation, most=50)
-    missing = {c.passage.source.path: c.signals["absent"] for c in found}
-    assert missing.keys() == PIERS.keys()
-    assert all(share > 0.9 for share in missing.values())
-    asked = question.ask(
-        "How was the pier of Eastmere rated in 2017?",
-        piers.encoder,
-        generation.lexical,
-        most_chars=4000,
-    )
-    found = candidates.find(asked, generation, most=50)
-    missing = {c.passage.source.path: c.signals["absent"] for c in found}
-    assert missing["east.txt"] == 0 < missing["west.txt"]
+    missed = missing(piers, "How was the pier of Eastmere rated in 2018?")
+    assert missed.keys() == PIERS.keys()
+    assert all(share > 0.9 for share in missed.values())
+    missed = missing(piers, "How was the pier of Eastmere rated in 2017?")
+    assert missed["east.txt"] == 0 < missed["west.txt"]
 
 
 def test_every_candidate_says_what_it_misses(find: Find) -> None:
