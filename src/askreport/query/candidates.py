@@ -181,7 +181,8 @@ def _absent(
     passages: Sequence[Passage],
     generation: Generation,
 ) -> list[float]:
-    said = named.said(question.text, generation)
-    titled = [said.get(one.source.title, frozenset()) for one in passages]
+    titles = {one.source.title for one in passages}
+    said = {title: named.said(question.text, title, generation) for title in titles}
+    titled = [said[one.source.title] for one in passages]
     unknown = {t for t in question.terms if generation.lexical.number(t) is None}
     return absent.of(question, held.T.tolist(), titled, unknown)

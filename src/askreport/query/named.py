@@ -34,6 +34,8 @@ class Titles:
 
     rows: Mapping[str, Rows]
     """The rows of all documents of each title."""
+    terms: Mapping[str, frozenset[str]]
+    """The terms of each title."""
     holding: Mapping[str, tuple[str, ...]]
     """The titles that hold each term."""
     rarity: Mapping[str, float]
@@ -61,17 +63,15 @@ def of(question: str, generation: Generation) -> Mapping[str, float]:
     return {title: sum_ / titles.whole[title] for title, sum_ in met.items()}
 
 
-def said(question: str, generation: Generation) -> Mapping[str, frozenset[str]]:
-    """The terms of the question that stand in each title, of those that hold any: by
-    themselves, or run together with their neighbours.
+def said(question: str, title: str, generation: Generation) -> frozenset[str]:
+    """The terms of the question that stand in a title of the shelf, by themselves or
+    run together with their neighbours.
     """
-    titles = _titles(generation)
-    found: dict[str, frozenset[str]] = {}
-    for run in _runs(question):
-        each = [set(titles.holding.get(term, ())) for term in run.joined]
-        for title in set.intersection(*each) if each else ():
-            found[title] = found.get(title, frozenset()) | run.apart
-    return found
+    held = _titles(generation).terms[title]
+    runs = (
+        run for run in _runs(question) if run.joined and held.issuperset(run.joined)
+    )
+    return frozenset(chain.from_iterable(run.apart for run in runs))
 
 
 def rows(shares: Mapping[str, float], generation: Generation) -> list[int]:
@@ -104,6 +104,7 @@ def _read(rows: Mapping[str, Rows]) -> Titles:
     }
     return Titles(
         rows=rows,
+        terms=terms,
         holding={term: tuple(held) for term, held in holding.items()},
         rarity=rarity,
         whole={
