@@ -33,9 +33,17 @@ def built(tokens: list[Floats]) -> late.TokenVectors:
     return late.build(tokens, [spans(rows) for rows in tokens], dimensions=8)
 
 
+def alone(
+    vectors: late.TokenVectors, asked: Floats, row: int
+) -> tuple[Floats, NDArray[np.int32]]:
+    """How the tokens of a question are met by those of one passage, and their spans."""
+    found = late.together(vectors, asked, [row])
+    return found.scores, found.spans
+
+
 def decoded(vectors: late.TokenVectors, row: int) -> Floats:
     """A passage's vectors as the store has them."""
-    found, _ = late.met(vectors, np.eye(8, dtype=np.float32), row)
+    found, _ = alone(vectors, np.eye(8, dtype=np.float32), row)
     return found.T
 
 
@@ -64,7 +72,7 @@ def test_written_and_read_is_the_same_store(
         assert before.dtype == after.dtype
         np.testing.assert_array_equal(before, after)
     for row, rows in enumerate(tokens):
-        _, placed = late.met(again, np.eye(8, dtype=np.float32), row)
+        _, placed = alone(again, np.eye(8, dtype=np.float32), row)
         np.testing.assert_array_equal(placed, spans(rows))
 
 
@@ -81,11 +89,11 @@ def test_a_passage_without_tokens_meets_nothing_and_moves_no_neighbour() -> None
     some = unit(np.random.default_rng(1).normal(size=(4, 8)).astype(np.float32))
     none = np.zeros((0, 8), dtype=np.float32)
     vectors = built([some, none, some])
-    met, placed = late.met(vectors, some, 1)
+    met, placed = alone(vectors, some, 1)
     assert met.shape == (4, 0)
     assert placed.shape == (0, 2)
-    first, _ = late.met(vectors, some, 0)
-    last, _ = late.met(vectors, some, 2)
+    first, _ = alone(vectors, some, 0)
+    last, _ = alone(vectors, some, 2)
     np.testing.assert_array_equal(first, last)
 
 
@@ -115,7 +123,7 @@ def test_bytes_rank_passages_as_floats_do() -> None:
         asked = drawn(6)
         exact = np.asarray([most_met(asked, rows) for rows in tokens])
         coarse = np.asarray(
-            [late.met(vectors, asked, i)[0].max(axis=1).mean() for i in range(200)]
+            [alone(vectors, asked, i)[0].max(axis=1).mean() for i in range(200)]
         )
         assert np.abs(exact - coarse).max() < 2e-3
         order = np.argsort(-coarse, kind="stable")
@@ -138,7 +146,7 @@ def test_words_rank_passages_the_same_in_bytes_as_in_floats() -> None:
         question = encoder.encode([asked]).tokens[0]
         exact = [most_met(question, rows) for rows in found.tokens]
         coarse = [
-            float(late.met(vectors, question, i)[0].max(axis=1).mean())
+            float(alone(vectors, question, i)[0].max(axis=1).mean())
             for i in range(len(texts))
         ]
         assert np.argsort(exact).tolist() == np.argsort(coarse).tolist()
@@ -168,7 +176,7 @@ def test_what_signs_meet_is_right_on_average_and_near_each_time() -> None:
     rows, asked = topical(4000, rng), topical(25, rng)
     full = store([rows])
     short = late.compressed(full)
-    off = late.met(short, asked, 0)[0] - late.met(full, asked, 0)[0]
+    off = alone(short, asked, 0)[0] - alone(full, asked, 0)[0]
     assert abs(off.mean()) < 0.01
     # A coin's error for each of 64 dimensions: sqrt((pi / 2 - 1) / 64), at most.
     assert off.std() < 0.095
@@ -181,7 +189,7 @@ def test_signs_find_the_passage_that_floats_find() -> None:
     short = late.compressed(store(tokens))
     for row in range(0, 100, 5):
         asked = tokens[row][:8]
-        met = [late.met(short, asked, i)[0].max(axis=1).mean() for i in range(100)]
+        met = [alone(short, asked, i)[0].max(axis=1).mean() for i in range(100)]
         assert int(np.argmax(met)) == row
 
 
@@ -195,8 +203,8 @@ def test_passages_met_together_are_met_as_each_alone(
     found = late.together(vectors, asked, rows)
     for row, (a, b) in zip(rows, pairwise(found.bounds), strict=True):
         scores, placed = found.scores[:, a:b], found.spans[a:b]
-        alone, where = late.met(vectors, asked, row)
-        np.testing.assert_allclose(scores, alone, atol=1e-6)
+        by_itself, where = alone(vectors, asked, row)
+        np.testing.assert_allclose(scores, by_itself, atol=1e-6)
         np.testing.assert_array_equal(placed, where)
         np.testing.assert_array_equal(placed, spans(tokens[row]))
     none = late.together(vectors, asked, [])
@@ -217,7 +225,7 @@ def test_spans_come_back_exactly_however_far_apart_tokens_stand(
     rows = np.ones((len(starts), 8), dtype=np.float32)
     vectors = late.build([rows, rows], [placed, placed], dimensions=8)
     for row in (0, 1):
-        _, found = late.met(vectors, rows[:1], row)
+        _, found = alone(vectors, rows[:1], row)
         order = np.argsort(placed[:, 0], kind="stable")
         np.testing.assert_array_equal(found, placed[order])
 

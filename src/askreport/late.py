@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport import arrays
+from askreport import arrays, products
 
 Floats = NDArray[np.float32]
 
@@ -28,10 +28,6 @@ Form = Literal["full", "compressed"]
 
 FILES = ("codes", "scales", "steps", "lengths", "fronts", "starts", "turn")
 """The arrays on disk, each `<name>.npy`."""
-
-_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
-SIGNS: Floats = np.where(_BITS, np.float32(1), np.float32(-1))
-"""The eight signs that a byte stands for."""
 
 SEED = 20240315
 """Of the rotation; which one it is does not matter."""
@@ -251,18 +247,6 @@ def read(
     return TokenVectors(**(each | {"turn": np.asarray(each["turn"])}))
 
 
-def met(
-    vectors: TokenVectors, question: Floats, row: int
-) -> tuple[Floats, NDArray[np.int32]]:
-    """Cosine of each question token with each token of passage `row`, and their spans.
-
-    `question` has shape (q, dimensions); the result (q, t) and (t, 2). Tokens are in
-    the order of their starts.
-    """
-    found = together(vectors, question, [row])
-    return found.scores, found.spans
-
-
 @dataclass(frozen=True, slots=True)
 class Met:
     """How the tokens of a question are met by those of several passages."""
@@ -276,52 +260,60 @@ class Met:
 
 
 def together(vectors: TokenVectors, question: Floats, rows: Sequence[int]) -> Met:
-    """What `met` gives for several rows, in one."""
+    """How each token of the question is met by each token of the passages `rows`.
+
+    `question` has shape (q, dimensions). Tokens of a passage are in the order of their
+    starts.
+    """
     owned = [slice(*vectors.starts[row : row + 2].tolist()) for row in rows]
     bounds = list(accumulate((own.stop - own.start for own in owned), initial=0))
     scores = _scores(vectors, question, owned)
-    return Met(scores, _spans(vectors, rows, owned, bounds), bounds)
+    return Met(scores, _spans(vectors, rows, owned), bounds)
 
 
 def _scores(vectors: TokenVectors, question: Floats, owned: Sequence[slice]) -> Floats:
     """Cosines with the tokens of all those rows, one row after another."""
     asked = question @ vectors.turn if vectors.turn.size else question
-    codes = np.concatenate([vectors.codes[:0], *(vectors.codes[own] for own in owned)])
-    found = np.empty((len(question), len(codes)), dtype=np.float32)
-    for start in range(0, len(codes), TOGETHER):
-        own = slice(start, start + TOGETHER)
-        found[:, own] = asked @ _decoded(codes[own]).T
-    found *= np.concatenate(
-        [vectors.scales[:0], *(vectors.scales[own] for own in owned)], dtype=np.float32
-    )
+    codes = _pieces(vectors.codes, owned)
+    if vectors.form == "compressed":
+        # A bit stands for -1 or 1, which is twice itself less a half.
+        bits = np.unpackbits(codes, axis=1)
+        found = products.inner(bits, asked, middle=0.5)
+        found *= 2
+    else:
+        levels = codes.view(np.uint8)
+        levels ^= SIGN
+        found = products.inner(levels, asked, middle=MIDDLE)
+    found *= _pieces(vectors.scales, owned).astype(np.float32)
     return found
 
 
-TOGETHER = 512
-"""Tokens multiplied at once: as floats they stay within a processor's cache."""
+SIGN = np.uint8(0x80)
+"""What a signed byte differs by from an unsigned one that is greater by MIDDLE."""
+
+MIDDLE = 128
 
 
-def _decoded(codes: NDArray[np.int8] | NDArray[np.uint8]) -> Floats:
-    """What codes stand for, but for their scale."""
-    if codes.dtype == np.int8:
-        return codes.astype(np.float32)
-    return SIGNS.take(codes, axis=0).reshape(len(codes), 8 * codes.shape[1])
+def _pieces(whole: NDArray[Any], owned: Sequence[slice]) -> NDArray[Any]:
+    """A copy of those rows, one slice after another."""
+    return np.concatenate([whole[:0], *(whole[own] for own in owned)])
 
 
 def _spans(
-    vectors: TokenVectors,
-    rows: Sequence[int],
-    owned: Sequence[slice],
-    bounds: Sequence[int],
+    vectors: TokenVectors, rows: Sequence[int], owned: Sequence[slice]
 ) -> NDArray[np.int32]:
     """Spans of the tokens of all those rows, one row after another."""
-    spans = np.zeros((bounds[-1], 2), dtype=np.int32)
-    for row, own, (a, b) in zip(rows, owned, pairwise(bounds), strict=True):
-        vectors.steps[own].cumsum(out=spans[a:b, 0])
-        spans[a:b, 0] += vectors.fronts[row]
-        spans[a:b, 1] = vectors.lengths[own]
-    spans[:, 1] += spans[:, 0]
-    return spans
+    starts = _pieces(vectors.steps, owned).cumsum(dtype=np.int64)
+    lengths = np.asarray([own.stop - own.start for own in owned], dtype=np.int64)
+    firsts = lengths.cumsum() - lengths
+    filled = np.flatnonzero(lengths)
+    # The step of a passage's first token is 0: what was added up before it goes away.
+    before = np.zeros(len(rows), dtype=np.int64)
+    before[filled] = starts[firsts[filled]]
+    fronts = vectors.fronts[np.asarray(rows, dtype=np.int64)]
+    starts += np.repeat(fronts - before, lengths)
+    ends = starts + _pieces(vectors.lengths, owned)
+    return np.stack([starts, ends], axis=1).astype(np.int32)
 
 
 def best(met: Met) -> Floats:

@@ -96,7 +96,8 @@ def slowly(question: Question, library: Library, row: int) -> dict[str, float]:
     """The signals that read a passage, taken from its text, one token at a time."""
     generation = library.generation
     passage = generation.passages[row]
-    met, spans = late.met(generation.tokens, question.tokens, row)
+    found = late.together(generation.tokens, question.tokens, [row])
+    met, spans = found.scores, found.spans
     best = met.max(axis=1, initial=0.0)
     scores, asked, fitting = [0.0], [0.0], [0.0]
     for span in texts.sentences(passage.text):
