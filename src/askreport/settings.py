@@ -122,7 +122,7 @@ class Settings(BaseModel):
             le=1,
             description="Decline unless the best quote answers this probably.",
         ),
-    ] = 0.2
+    ] = 0.25
     reranker: Annotated[
         str | None,
         Field(

@@ -82,6 +82,26 @@ def test_rare_words_weigh_more_than_stop_words(look: Look) -> None:
     assert found.weights[1] > found.weights[0] > 0
 
 
+@pytest.mark.parametrize(
+    ("line", "asking"),
+    [
+        ("The lamp is lit. Who lit it? I forget.", "Who lit it?"),
+        ("the lamp is lit. who lit it? i forget.", "who lit it?"),
+        ("The lamp is lit. tell me who lit it. Thanks", "tell me who lit it."),
+        ("lamp oil, paid for. how many gallons", "how many gallons"),
+        (
+            "Does the U.S. lamp burn, e.g. at night?",
+            "Does the U.S. lamp burn, e.g. at night?",
+        ),
+        ("lamps. ferries", "lamps. ferries"),
+    ],
+)
+def test_the_sentence_that_asks_is_found_however_it_is_typed(
+    line: str, asking: str
+) -> None:
+    assert questions.asks(line).of(line) == asking
+
+
 def test_what_is_wanted_is_what_the_sentence_that_asks_wants(look: Look) -> None:
     story = "My aunt, who kept the lamp, left when it was sold."
     assert look(f"{story} How many lamps are left?").wanted == "figure"

@@ -39,11 +39,12 @@ def signal(found: tuple[Candidate, ...], name: str) -> list[float]:
     return [c.signals[name] for c in found]
 
 
-def test_nothing_is_added_but_two_signals_and_the_order_stays(find: Find) -> None:
+def test_nothing_is_added_but_three_signals_and_the_order_stays(find: Find) -> None:
     found = find(FERRIES)
     looked = second.look(found, directions(len(found)), LATE)
     for before, after in zip(found, looked, strict=True):
-        assert set(after.signals) - set(before.signals) <= {"likeness", "company"}
+        added = set(after.signals) - set(before.signals)
+        assert added <= {"likeness", "agreed", "company"}
         assert replace(after, signals=before.signals) == before
     assert second.look((), directions(1)) == ()
 
@@ -56,6 +57,10 @@ def test_what_is_like_the_first_passages_is_told_from_what_is_not(find: Find) ->
     assert alike[6] == pytest.approx(alike[0])
     assert alike[5] == alike[7] == pytest.approx(0)
     assert alike[0] == max(alike)
+    agreed = signal(second.look(found, vectors, LATE), "agreed")
+    assert agreed == [min(one, second.AGREED) for one in alike]
+    alone = second.look(found[:1], directions(1), LATE)
+    assert signal(alone, "agreed") == [second.AGREED]
     assert np.linalg.norm(alike[: second.FIRST]) == pytest.approx(1)
 
 

@@ -1,5 +1,6 @@
 """a question as typed -> a question as looked up: encoded, its terms weighed."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from askreport import errors, lexical
 from askreport import text as texts
 from askreport.embedding import Encoder, unit
-from askreport.query import expected
+from askreport.query import expected, turn
 from askreport.types import Span
 
 Floats = NDArray[np.float32]
@@ -18,6 +19,9 @@ Floats = NDArray[np.float32]
 LITTLE = 0.1
 """Weight of a token of a stop word, where a token of a term nobody else uses
 weighs 1."""
+
+_HASTY = re.compile(r"((?<![.\w])\w+[.?!]+[\"')\]]*\s+)([a-z])")
+"""A small letter after a word, not a shortened one ("U.S."), that ends a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,23 @@ def _weights(line: str, spans: NDArray[np.int32], rarity: dict[str, float]) -> F
 
 
 def asks(line: str) -> Span:
-    """The last sentence with a question mark; all of the line, if there is none."""
-    found = [s for s in texts.sentences(line) if "?" in s.of(line)]
-    return found[-1] if found else Span(0, len(line))
+    """The last sentence with a question mark; where there is none, the last that begins
+    as a question does, and all of the line, if none does.
+    """
+    each = _sentences(line)
+    marked = [one for one in each if "?" in one.of(line)]
+    begun = [one for one in each if _begins(one.of(line))]
+    return next(reversed(marked or begun), Span(0, len(line)))
+
+
+def _sentences(line: str) -> tuple[Span, ...]:
+    """As typed in haste: a sentence may begin with a small letter."""
+    return texts.sentences(_HASTY.sub(lambda m: m[1] + m[2].upper(), line))
+
+
+def _begins(sentence: str) -> bool:
+    """Whether it begins as a question does."""
+    return any(word.casefold() in turn.ASKING for word in texts.words(sentence)[:1])
 
 
 def _within(part: Span, spans: NDArray[np.int32], weights: Floats) -> Floats:
