@@ -122,7 +122,7 @@ class Settings(BaseModel):
             le=1,
             description="Decline unless the best quote answers this probably.",
         ),
-    ] = 0.25
+    ] = 0.26
     reranker: Annotated[
         str | None,
         Field(

@@ -41,8 +41,8 @@ QUESTIONS = st.lists(st.sampled_from(CORPUS) | ODD, min_size=1, max_size=12).map
     " ".join
 )
 FLOORS = st.sampled_from([0.0, 0.02, 0.3, 1.0])
-# To the others.
-RELATIVE = {"likeness", "agreed", "company", *evidence.BEST, *evidence.LEAST}
+
+RELATIVE = {*evidence.RELATIVE, *evidence.BEST, *evidence.LEAST}
 MARKER = re.compile(r"\[(\d+)\]")
 
 

@@ -143,9 +143,7 @@ def test_tables_are_compared_with_tables_and_prose_with_prose(find: Find) -> Non
 
 def test_how_passages_stand_to_each_other_is_compared_among_all(find: Find) -> None:
     found = [
-        replace(
-            c, signals={"likeness": i / 10, "company": i / 5, "table": float(i % 2)}
-        )
+        replace(c, signals=dict.fromkeys(evidence.RELATIVE, i / 10) | {"table": i % 2})
         for i, c in enumerate(find(FERRIES)[:8])
     ]
     standing = evidence.standardised(found, evidence.RELATIVE)

@@ -157,7 +157,7 @@ FILTERS = st.builds(
 
 def apart(signals: Mapping[str, float]) -> dict[str, float]:
     """The signals of a passage that do not depend on what else is searched."""
-    others = (*evidence.RELATIVE, *evidence.BEST)
+    others = (*evidence.RELATIVE, *evidence.BEST, *evidence.LEAST)
     return {name: value for name, value in signals.items() if name not in others}
 
 

@@ -44,7 +44,7 @@ def test_nothing_is_added_but_three_signals_and_the_order_stays(find: Find) -> N
     looked = second.look(found, directions(len(found)), LATE)
     for before, after in zip(found, looked, strict=True):
         added = set(after.signals) - set(before.signals)
-        assert added <= {"likeness", "agreed", "company"}
+        assert added <= set(evidence.RELATIVE)
         assert replace(after, signals=before.signals) == before
     assert second.look((), directions(1)) == ()
 

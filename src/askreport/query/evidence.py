@@ -50,7 +50,7 @@ FEW = 2
 far as there are more of them than this, and by those of all where there are fewer."""
 
 
-RELATIVE = ("likeness", "company")
+RELATIVE = ("likeness", "agreed", "company")
 """Signals that say how a passage stands to the others: for these, tables and prose are
 standardised together."""
 
