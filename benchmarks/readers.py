@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -149,6 +149,12 @@ def run(root: Path, model: str, readers: int, rebuilds: int) -> None:
         done.set()
         for thread in asking:
             thread.join()
+    print(f"{readers} readers, {rebuilds} rebuilds in {took:.0f} s: ", end="")
+    report(seen, held)
+
+
+def report(seen: Seen, held: Mapping[str, Mapping[str, str]]) -> None:
+    """Say what readers saw; `held` is what passages of each generation say."""
     wrong = [
         claim
         for claim in seen.cited
@@ -157,9 +163,9 @@ def run(root: Path, model: str, readers: int, rebuilds: int) -> None:
     times = sorted(seen.took)
     generations = {claim[0] for claim in seen.cited}
     print(
-        f"{readers} readers, {rebuilds} rebuilds in {took:.0f} s: {seen.answers} "
-        f"answers from {len(generations)} generations, {len(seen.troubles)} failed, "
-        f"{len(wrong)} cited what their generation does not hold; seconds an answer: "
+        f"{seen.answers} answers from {len(generations)} generations, "
+        f"{len(seen.troubles)} failed, {len(wrong)} cited what their generation "
+        "does not hold; seconds an answer: "
         f"median {times[len(times) // 2]:.2f}, slowest {times[-1]:.2f}"
     )
     assert not seen.troubles, seen.troubles[:5]

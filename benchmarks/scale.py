@@ -172,8 +172,6 @@ def ask(work: Path, size: int) -> dict[str, object]:
         len(set(rows) & set(own))
         for (_, _, rows), own in zip(found, nearest, strict=True)
     ]
-    status = Path("/proc/self/status").read_text("utf-8")
-    resident = re.search(r"VmRSS:\s+(\d+) kB", status)
     return {
         "open_and_first_ms": round(1000 * first, 1),
         "p50_ms": round(statistics.median(times), 2),
@@ -181,8 +179,15 @@ def ask(work: Path, size: int) -> dict[str, object]:
         "dense_p50_ms": round(1000 * statistics.median(f[0] for f in found), 2),
         "lexical_p50_ms": round(1000 * statistics.median(f[1] for f in found), 2),
         "recall_at_10": round(sum(met) / (10 * len(met)), 4),
-        "resident_mb": round(int(resident[1]) / 1000, 1) if resident else 0,
+        "resident_mb": resident(),
     }
+
+
+def resident() -> float:
+    """Megabytes of memory that this process holds, mapped files included (VmRSS)."""
+    status = Path("/proc/self/status").read_text("utf-8")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return round(int(found[1]) / 1000, 1) if found else 0
 
 
 def plot(found: Sequence[dict[str, object]], path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.serve.commands import run as run  # a fixture
 
 from askreport import Library
-from askreport.serve.api import run
+from askreport.serve.api import run as serving
 from askreport.serve.api.app import create_app
 
 Serve = Callable[[Library], AbstractContextManager[httpx.Client]]
@@ -17,12 +18,12 @@ Serve = Callable[[Library], AbstractContextManager[httpx.Client]]
 
 @contextmanager
 def _serving(library: Library) -> Iterator[httpx.Client]:
-    listening = run.listen("127.0.0.1", 0)
-    server = run.server(create_app(library, hosts=run.LOOPBACK))
+    listening = serving.listen("127.0.0.1", 0)
+    server = serving.server(create_app(library, hosts=serving.LOOPBACK))
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     try:
-        with httpx.Client(base_url=run.address(listening), timeout=60) as client:
+        with httpx.Client(base_url=serving.address(listening), timeout=60) as client:
             yield client
     finally:
         server.should_exit = True

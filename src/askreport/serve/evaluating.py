@@ -21,6 +21,38 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
+Sets = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="SET",
+        help="Folders of evaluation sets, or TOML files of questions to the shelf.",
+    ),
+]
+
+Runs = Annotated[
+    Path | None,
+    typer.Option(
+        "--runs",
+        help="Write SET.run, SET.answers.jsonl and charts to this folder.",
+        show_default=False,
+    ),
+]
+
+AsJson = Annotated[
+    Path | None,
+    typer.Option("--json", help="Write every figure here.", show_default=False),
+]
+
+Baselines = Annotated[
+    bool,
+    typer.Option("--baselines", help="Measure BM25, dense and their fusion too."),
+]
+
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, help="Most questions of a set.", show_default=False),
+]
+
 Cache = Annotated[
     Path | None,
     typer.Option(
@@ -33,33 +65,11 @@ Cache = Annotated[
 
 @commands.command("eval")
 def evaluate(
-    sets: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="SET",
-            help="Folders of evaluation sets, or TOML files of questions to the shelf.",
-        ),
-    ],
-    runs: Annotated[
-        Path | None,
-        typer.Option(
-            "--runs",
-            help="Write SET.run, SET.answers.jsonl and charts to this folder.",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: Annotated[
-        Path | None,
-        typer.Option("--json", help="Write every figure here.", show_default=False),
-    ] = None,
-    baselines: Annotated[
-        bool,
-        typer.Option("--baselines", help="Measure BM25, dense and their fusion too."),
-    ] = False,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, help="Most questions of a set.", show_default=False),
-    ] = None,
+    sets: Sets,
+    runs: Runs = None,
+    as_json: AsJson = None,
+    baselines: Baselines = False,
+    limit: Limit = None,
     cache: Cache = None,
     shelf: Shelf = None,
 ) -> None:

@@ -94,6 +94,19 @@ def create_app(
         generate_unique_id_function=_operation_id,
         lifespan=_lifespan,
     )
+    _equip(app, library)
+    # A page's picture before the page: `3.png` could be a page's number.
+    for part in PARTS:
+        app.include_router(part)
+    protocols.include(app, chat or Chat(library, credentials.read()))
+    _wrap(app, library, hosts)
+    errors.register(app)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    return app
+
+
+def _equip(app: FastAPI, library: Library) -> None:
+    """Give it what its routes share."""
     known = library.shelf.settings
     app.state.library = library
     app.state.readiness = Readiness(library)
@@ -107,14 +120,6 @@ def create_app(
         lambda: app.state.queue.waiting, lambda: app.state.queue.running
     )
     app.state.tracing = tracing.configured()
-    # A page's picture before the page: `3.png` could be a page's number.
-    for part in PARTS:
-        app.include_router(part)
-    protocols.include(app, chat or Chat(library, credentials.read()))
-    _wrap(app, library, hosts)
-    errors.register(app)
-    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
-    return app
 
 
 def _wrap(app: FastAPI, library: Library, hosts: Collection[str]) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from prometheus_client import (
@@ -30,6 +31,13 @@ METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
+_LATE = (0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 1)
+
+LAG = (
+    "How late the event loop came back to what was due, but for the time that it "
+    "waited for a processor."
+)
+
 
 class Metrics:
     """The figures of one service."""
@@ -37,44 +45,34 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
+        histogram = partial(Histogram, registry=registry)
         self._requests = Counter(
             "askreport_requests",
             "Requests answered.",
             ("route", "method", "status"),
             registry=registry,
         )
-        self._seconds = Histogram(
+        self._seconds = histogram(
             "askreport_request_seconds",
             "Time from a request's head to the end of its response.",
             ("route",),
             buckets=_SECONDS,
-            registry=registry,
         )
-        self._stages = Histogram(
+        self._stages = histogram(
             "askreport_stage_seconds",
             "Time by stage of answering a question.",
             ("stage",),
             buckets=_SECONDS,
-            registry=registry,
         )
+        answers = "Questions answered, and declined (no-evidence)."
         self._answers = Counter(
-            "askreport_answers",
-            "Questions answered, and declined (no-evidence).",
-            ("status",),
-            registry=registry,
+            "askreport_answers", answers, ("status",), registry=registry
         )
-        self._lag = Histogram(
-            "askreport_loop_lag_seconds",
-            "How late the event loop came back to what was due, but for the time that "
-            "it waited for a processor.",
-            buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 1),
-            registry=registry,
-        )
+        self._lag = histogram("askreport_loop_lag_seconds", LAG, buckets=_LATE)
+        told = "1 for the index that answers now."
+        labels = ("generation", "model")
         self._generation = Gauge(
-            "askreport_generation_info",
-            "1 for the index that answers now.",
-            ("generation", "model"),
-            registry=registry,
+            "askreport_generation_info", told, labels, registry=registry
         )
         for status in ("answered", "no-evidence"):
             self._answers.labels(status)
