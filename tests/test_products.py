@@ -1,6 +1,7 @@
 """Products of bytes are those of floats, whatever the processor adds up at once."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -47,7 +48,11 @@ def test_the_greatest_bytes_and_numbers_do_not_overflow() -> None:
     assert 2 * 255 * products.STEPS < 2**15
 
 
-def test_what_comes_of_a_vector_depends_on_no_other() -> None:
+@pytest.mark.parametrize("together", [4096, 64, 7])
+def test_what_comes_of_a_vector_depends_on_no_other(
+    together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "TOGETHER", together)
     rng = np.random.default_rng(5)
     levels = rng.integers(0, 256, (300, 384), dtype=np.uint8)
     asked = rng.normal(size=(9, 384)).astype(np.float32)
