@@ -51,7 +51,7 @@ def test_tokens_are_placed_in_the_stored_text_and_those_of_the_front_before_it(
     found = vectors.encode(cut, ENCODER)
     for row, passage in enumerate(cut):
         asked = np.zeros((1, ENCODER.dimensions), dtype=np.float32)
-        _, offsets = late.met(found.tokens, asked, row)
+        offsets = late.together(found.tokens, asked, [row]).spans
         front = passages.front(passage.source, passage.section)
         assert offsets.min() == -len(front)
         inside = [(int(a), int(b)) for a, b in offsets if a >= 0]
