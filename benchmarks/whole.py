@@ -14,7 +14,6 @@ ordinary shelf to ask beside them. What was made in `--work` before is used agai
 
 import argparse
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -274,7 +273,7 @@ def ask(work: Path, root: Path) -> dict[str, object]:
     library.ask(questions[0])
     first = time.perf_counter()
     worked = time.process_time()
-    opened = _resident()
+    opened = scale.resident()
     times, work_, parts = [], [], dict[str, list[float]]()
     for question in questions[1:]:
         start, before = time.perf_counter(), time.process_time()
@@ -291,7 +290,7 @@ def ask(work: Path, root: Path) -> dict[str, object]:
         "p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),
         **{f"{n}_ms": round(statistics.median(t), 1) for n, t in parts.items()},
         "resident_first_mb": opened,
-        "resident_mb": _resident(),
+        "resident_mb": scale.resident(),
     }
     return found | _searched(work, library)
 
@@ -345,12 +344,6 @@ def plot(found: Sequence[dict[str, Any]], path: Path) -> None:
         axis.grid(visible=True, alpha=0.3)
     figure.tight_layout()
     figure.savefig(path, dpi=90)
-
-
-def _resident() -> float:
-    status = Path("/proc/self/status").read_text("utf-8")
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    return round(int(found[1]) / 1000, 1) if found else 0.0
 
 
 def asked(work: Path, root: Path, sets: Path) -> dict[str, object]:

@@ -38,6 +38,17 @@ def test_a_product_is_off_by_less_than_a_hundredth_of_a_level_of_each_dimension(
     assert (np.abs(found - exactly(levels, asked, middle)) <= bound).all()
 
 
+def test_cosines_are_off_by_less_than_a_ten_thousandth() -> None:
+    rng = np.random.default_rng(3)
+    rows, asked = (rng.normal(size=(n, 384)).astype(np.float32) for n in (500, 40))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    scales = np.abs(rows).max(axis=1) / 127
+    levels = (np.rint(rows / scales[:, np.newaxis]) + 128).astype(np.uint8)
+    found = products.inner(levels, asked, middle=128) * scales
+    assert np.abs(found - exactly(levels, asked, 128) * scales).max() < 1e-4
+
+
 def test_the_greatest_bytes_and_numbers_do_not_overflow() -> None:
     levels = np.full((3, 4096), 255, dtype=np.uint8)
     asked = np.ones((2, 4096), dtype=np.float32)

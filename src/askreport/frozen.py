@@ -273,10 +273,7 @@ def _session(graph: Path) -> "InferenceSession":
     """The graph as it was optimised when it was frozen, its weights mapped."""
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads.QUESTION
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options = threads.of_session()
     level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.graph_optimization_level = level
     try:

@@ -8,6 +8,10 @@ may run on, by working on several batches at once.
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onnxruntime import SessionOptions
 
 QUESTION = 1
 """Threads of FAISS, BLAS and onnxruntime within one question."""
@@ -27,6 +31,17 @@ def settle() -> None:
     """
     if "numpy" not in sys.modules and ALL not in os.environ:
         os.environ.setdefault(BLAS, str(QUESTION))
+
+
+def of_session() -> "SessionOptions":
+    """Options of an onnxruntime session that answers questions, and warns nobody."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = QUESTION
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return options
 
 
 def building() -> int:

@@ -6,8 +6,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -20,8 +20,7 @@ NEVER = {"ASKREPORT_FLOOR": "1.0"}
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("ASKREPORT_")}
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(NamedTuple):
     """How a command ended and what it said."""
 
     code: int
@@ -42,18 +41,28 @@ def run(
 
     def ran(*args: str, stdin: bytes = b"", shelf: Path = built, **env: str) -> Ran:
         monkeypatch.chdir(shelf)
-        monkeypatch.setattr(sys, "argv", ["askreport", *args])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         with monkeypatch.context() as patched:
             for name, value in env.items():
                 patched.setenv(name, value)
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return Ran(code if isinstance(code, int) else 0, said.out, said.err)
+            return called(patched, capsys, *args, stdin=stdin)
 
     return ran
+
+
+def called(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *args: str,
+    stdin: bytes = b"",
+) -> Ran:
+    """What a command did, here and with this environment."""
+    monkeypatch.setattr(sys, "argv", ["askreport", *args])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr()
+    code = ended.value.code
+    return Ran(code if isinstance(code, int) else 0, said.out, said.err)
 
 
 def start(shelf: Path, *args: str, **env: str) -> subprocess.Popen[bytes]:

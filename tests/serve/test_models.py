@@ -1,21 +1,19 @@
 """models list, add, use: at the command line, and what they leave on the disk."""
 
-import io
 import json
 import shutil
-import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests import tiny
+from tests.serve.commands import Ran, Run, called
 from tests.serve.test_fetching import NAME, offer
 
 from askreport import Library, embedding, errors, models, settings
 from askreport.generation import opened
 from askreport.ingest import indexed
-from askreport.serve import choosing, cli
+from askreport.serve import choosing
 
 FERRIES = "Which ferries entered service in March 2021?"
 
@@ -26,8 +24,6 @@ model = "hashing"  # quick to try
 
 floor = 0.02       # low
 """
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -66,15 +62,9 @@ def run(
 ) -> Run:
     """Runs a command in this process: its exit code, stdout and stderr."""
 
-    def ran(*args: str, at: Path = shelf) -> tuple[int, str, str]:
+    def ran(*args: str, at: Path = shelf) -> Ran:
         monkeypatch.chdir(at)
-        monkeypatch.setattr(sys, "argv", ["askreport", "models", *args])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return code if isinstance(code, int) else 0, said.out, said.err
+        return called(monkeypatch, capsys, "models", *args)
 
     return ran
 

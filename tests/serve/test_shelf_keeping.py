@@ -1,23 +1,20 @@
 """Building, going back, saved questions: the commands of whoever keeps the shelf."""
 
 import json
-import os
 import shutil
-import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.serve.commands import Run
 
 from askreport import Filter, Library, errors, saved
 from askreport.generation import opened, standing
 from askreport.library import Step
-from askreport.serve import cli, progress
+from askreport.serve import progress
 
 QUESTION = "How many lamps has the pier?"
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -26,24 +23,10 @@ def root(built: Path, tmp_path: Path) -> Path:
     return shutil.copytree(built, tmp_path / "shelf")
 
 
-@pytest.fixture
-def run(
-    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Runs a command in the shelf; its exit code, stdout and stderr."""
-    for name in [n for n in os.environ if n.startswith(("ASKREPORT_", "NO_COLOR"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(root)
-
-    def ran(*args: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["askreport", *args])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), said.out, said.err
-
-    return ran
+@pytest.fixture(name="run")
+def run_here(run: Run, root: Path) -> Run:
+    """Runs a command in that shelf."""
+    return partial(run, shelf=root)
 
 
 def lamps(root: Path, n: int | None) -> None:

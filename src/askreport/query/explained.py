@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from askreport import text as texts
-from askreport.query import evidence
+from askreport.query import evidence, second
 from askreport.types import Candidate, Citation, Evidence, Explained, Fate
 
 MEANING: Mapping[str, str] = {
@@ -41,8 +41,8 @@ MEANING: Mapping[str, str] = {
     "in the passage nor above it, as a share of the question's rarest word",
     "likeness": "how like the passage is to those that came first at the first look, "
     "as far as each of them may answer",
-    "agreed": "the same, but at most 0.95: whether those that came first are of one "
-    "mind",
+    "agreed": f"the same, but at most {second.AGREED}: whether those that came first "
+    "are of one mind",
     "company": "how much of what may answer, at the first look, stands elsewhere in "
     "the same document",
     "best_cosine": "the greatest `cosine` of this passage and the nine after it",

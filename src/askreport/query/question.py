@@ -122,9 +122,9 @@ def asks(line: str) -> Span:
     as a question does, and all of the line, if none does.
     """
     each = _sentences(line)
-    marked = [one for one in each if "?" in one.of(line)]
-    begun = [one for one in each if _begins(one.of(line))]
-    return next(reversed(marked or begun), Span(0, len(line)))
+    found = [one for one in each if "?" in one.of(line)]
+    found = found or [one for one in each if _begins(one.of(line))]
+    return found[-1] if found else Span(0, len(line))
 
 
 def _sentences(line: str) -> tuple[Span, ...]:
